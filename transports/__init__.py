@@ -1,1 +1,35 @@
-"""Placeholder."""
+"""What acts: the carriers (memory, TCP), the one interpreter, the runtime, and the reference peers."""
+
+from .base import Address, Link, LinkHandler, Listening, ListenHandler, Request, Timer, Transport
+from .memory import MemoryTransport
+from .messages import Assembler, Message, fragments
+from .negotiation import Policy, negotiate
+from .network import Handler, Network, NetworkObject, Settings
+from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
+from .tcp import TcpTransport
+
+__all__ = [
+    "Address",
+    "Assembler",
+    "EchoResult",
+    "Handler",
+    "Link",
+    "LinkHandler",
+    "ListenHandler",
+    "Listening",
+    "MemoryTransport",
+    "Message",
+    "Network",
+    "NetworkObject",
+    "Policy",
+    "ReferenceAcceptor",
+    "ReferenceRequestor",
+    "Request",
+    "Settings",
+    "TcpTransport",
+    "Timer",
+    "Transport",
+    "echo_request",
+    "fragments",
+    "negotiate",
+]

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""What reads any table: mutants, product search, suites."""

@@ -1,0 +1,99 @@
+"""How the parts of an endpoint meet: a table (part, trigger) -> (part, event), which one loop interprets.
+
+A trigger is the operation of an effect, or the name of a `Signal`. A rule may ask for the state of a part
+(`where`); the first rule that fits is taken. A trigger with no rule is an output of the endpoint. `absorbed` lists
+what the machines' tables leave blank but life brings; it is dropped before it reaches a table.
+
+ARTIM starts with Evt5, so it covers neither the queue nor a handshake. The association's transport-close is the
+connection's close. An end of the connection gives an association that is alive Evt17: with its indication
+where the peer ended it, without where the local user did (he knows).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the coupling: `trigger` of `part` gives `event` to `to`.
+
+    `where` (part, states) restricts the row. `silent` drops what the fed machine would issue to the user. `why`
+    names the source.
+    """
+
+    part: str
+    trigger: str
+    to: str
+    event: str
+    why: str
+    where: tuple[str, tuple[str, ...]] | None = None
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """An event that a part ignores in these states, although its table is blank there."""
+
+    part: str
+    event: str
+    states: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coupling:
+    """The rules and what is absorbed."""
+
+    rules: tuple[Rule, ...]
+    absorbed: tuple[Absorbed, ...]
+
+
+CONNECTED: Final = ("connection", ("CONNECTED",))
+WAITING: Final = ("association", ("Sta4",))
+
+COUPLING: Final = Coupling(
+    rules=(
+        Rule("connection", "associate", "association", "Evt1", "associate on a ready object"),
+        Rule("connection", "dial", "association", "Evt1", "dial: the association asks for its connection"),
+        Rule("connection", "accepted", "association", "Evt5", "a child that is ready opens its association"),
+        Rule("connection", "connected", "association", "Evt2", "dial: the connection was awaited", WAITING),
+        Rule("connection", "connect-failed", "association", "Evt17", "dial: no connection", WAITING),
+        Rule("connection", "peer-end", "association", "Evt17", "the peer ended the connection"),
+        Rule(
+            "connection",
+            "local-end",
+            "association",
+            "Evt17",
+            "the local user ended the connection: no PDU, nothing to tell him",
+            silent=True,
+        ),
+        Rule("connection", "listener-open", "listener", "open", "a listening object owns a queue"),
+        Rule("connection", "listener-close", "listener", "close", "a listening object owns its queue"),
+        Rule(
+            "association",
+            "transport-connect",
+            "association",
+            "Evt2",
+            "associate on a ready object: the connection stands",
+            CONNECTED,
+        ),
+        Rule(
+            "association",
+            "transport-connect",
+            "connection",
+            "connect",
+            "dial: connect, then associate",
+            ("connection", ("IDLE",)),
+        ),
+        Rule("association", "transport-close", "connection", "close", "transport-close is close()"),
+    ),
+    absorbed=(
+        Absorbed("association", "Evt17", ("Sta1",), "PS3.8 leaves it blank; after AE-4, AR-3, AA-2, AA-3"),
+        Absorbed("association", "Evt15", ("Sta1", "Sta13"), "the association is already over for the user"),
+        Absorbed("connection", "connect-ok", ("IDLE",), "the answer to a request that was given up"),
+        Absorbed("connection", "connect-refused", ("IDLE",), "the answer to a request that was given up"),
+        Absorbed("connection", "connect-reset", ("IDLE",), "the answer to a request that was given up"),
+    ),
+)

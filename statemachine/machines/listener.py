@@ -1,0 +1,186 @@
+"""The listener and its FIFO of connection requests (rows 4 to 10, 18 to 20 of the connection layer).
+
+The context holds the capacity (the backlog), the ids of the waiting requests, oldest first, and how many
+accepted children are alive. `accept` always takes the head, whichever request's `on_accept` prompted it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..effects import Callback, Reply, TakeChild, WireListen, WireUnlisten
+from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+
+SOURCE: Final = "dicomnet connection layer"
+
+GRID: Final = """
+             IDLE   LISTENING  CLOSED
+open         LS-1   .          .
+request      LS-2   LS-3       LS-2
+accept       LS-4   LS-5       LS-4
+withdraw     LS-6   LS-7       LS-6
+child-ended  LS-6   LS-8       LS-9
+close        LS-10  LS-11      LS-6
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What a listener remembers: capacity (requests), waiting request ids (oldest first), children alive."""
+
+    capacity: int = 0
+    waiting: tuple[int, ...] = ()
+    children: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptCall:
+    """The payload of `accept`: whether the child is an IDLE object, and the child itself (opaque)."""
+
+    child_idle: bool
+    child: object
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What `take-child` carries: the request at the head and the child that gets it."""
+
+    request: int
+    child: object
+
+
+def _head(queue: Queue, call: Payload) -> Taken:
+    return Taken(queue.waiting[0], call.child if isinstance(call, AcceptCall) else None)
+
+
+def _has_room(queue: Queue, _payload: Payload) -> bool:
+    return len(queue.waiting) < queue.capacity
+
+
+def _child_unfit(_queue: Queue, call: Payload) -> bool:
+    return isinstance(call, AcceptCall) and not call.child_idle
+
+
+def _enqueue(queue: Queue, request: Payload) -> Queue:
+    return replace(queue, waiting=(*queue.waiting, request))
+
+
+def _take_head(queue: Queue, _call: Payload) -> Queue:
+    return replace(queue, waiting=queue.waiting[1:], children=queue.children + 1)
+
+
+def _remove(queue: Queue, request: Payload) -> Queue:
+    return replace(queue, waiting=tuple(entry for entry in queue.waiting if entry != request))
+
+
+def _empty(queue: Queue, _payload: Payload) -> Queue:
+    return replace(queue, waiting=())
+
+
+def _one_less(queue: Queue, _payload: Payload) -> Queue:
+    return replace(queue, children=queue.children - 1)
+
+
+ACTIONS: Final = {
+    action.name: action
+    for action in (
+        Action(
+            "LS-1",
+            "row 4",
+            "listen with an empty queue",
+            (Branch("LISTENING", (WireListen(),), updates=("set-capacity",)),),
+        ),
+        Action("LS-2", "row 6", "refuse: nobody listens", (Branch(STAY, (Reply("refused"),)),)),
+        Action(
+            "LS-3",
+            "rows 5 and 7",
+            "put the request at the tail and say so; refuse it where the queue is full",
+            (
+                Branch("LISTENING", (Callback("on_accept", "ok"),), when="room", updates=("enqueue",)),
+                Branch("LISTENING", (Reply("refused"),), when="full"),
+            ),
+        ),
+        Action("LS-4", "refusals", "refuse: not listening", (Branch(STAY, refuse="not_listening"),)),
+        Action(
+            "LS-5",
+            "rows 8 and 9",
+            "give the head of the queue to the child",
+            (
+                Branch("LISTENING", when="child-not-idle", refuse="wrong_state"),
+                Branch("LISTENING", when="queue-empty", refuse="would_block"),
+                Branch(
+                    "LISTENING",
+                    (TakeChild(), Reply("accepted", carries="head")),
+                    when="request-waits",
+                    updates=("take-head",),
+                ),
+            ),
+        ),
+        Action("LS-6", "row 24", "nothing", (Branch(STAY),)),
+        Action("LS-7", "row 20", "remove the request", (Branch("LISTENING", updates=("remove",)),)),
+        Action(
+            "LS-8",
+            "row 18",
+            "one child less, and say so",
+            (
+                Branch(
+                    "LISTENING",
+                    (Callback("on_child_close", "as-told", carries="payload"),),
+                    updates=("one-less",),
+                ),
+            ),
+        ),
+        Action("LS-9", "row 18", "one child less", (Branch("CLOSED", updates=("one-less",)),)),
+        Action("LS-10", "row 16", "end unused", (Branch("CLOSED"),)),
+        Action(
+            "LS-11",
+            "row 19",
+            "drop every waiting request, in queue order",
+            (Branch("CLOSED", (WireUnlisten(), Reply("reset", carries="queue")), updates=("empty",)),),
+        ),
+    )
+}
+
+LISTENER: Final[Machine[Queue]] = Machine(
+    name="listener",
+    title="Listener with its FIFO of connection requests",
+    source=SOURCE,
+    states=(
+        State("IDLE", "not listening yet", "idle"),
+        State("LISTENING", "takes requests into its queue", "establishment"),
+        State("CLOSED", "listens no more; accepted children live on", "closing"),
+    ),
+    events=event_kinds(
+        ("open", "local-user", "begin to listen"),
+        ("request", "transport", "a connection request arrived"),
+        ("accept", "local-user", "accept the first request of the queue"),
+        ("withdraw", "transport", "a requestor took its request back"),
+        ("child-ended", "transport", "an accepted child ended"),
+        ("close", "local-user", "stop listening"),
+    ),
+    cells=parse_grid(GRID),
+    actions=ACTIONS,
+    initial="IDLE",
+    context=Queue(),
+    cell_clause=SOURCE,
+    guards={
+        "room": _has_room,
+        "full": lambda queue, payload: not _has_room(queue, payload),
+        "child-not-idle": _child_unfit,
+        "queue-empty": lambda queue, _payload: not queue.waiting,
+        "request-waits": lambda queue, _payload: bool(queue.waiting),
+    },
+    updates={
+        "set-capacity": lambda queue, capacity: replace(queue, capacity=capacity),
+        "enqueue": _enqueue,
+        "take-head": _take_head,
+        "remove": _remove,
+        "empty": _empty,
+        "one-less": _one_less,
+    },
+    selectors={
+        "head": _head,
+        "queue": lambda queue, _payload: queue.waiting,
+    },
+)

@@ -1,0 +1,76 @@
+"""From a stream of octets, however it is split, to PDUs."""
+
+from __future__ import annotations
+
+from .decode import decode
+from .framing import Limits, frame_length
+from .pdus import Pdu
+from .violation import Violation
+
+Received = tuple[Pdu | Violation, bytes]
+"""What one PDU decodes to, and its octets."""
+
+
+class Framer:
+    """Collects octets and gives out each PDU as soon as it is whole.
+
+    This is a convenience around `frame_length` and `decode`, and the one class of this package that changes:
+    it holds the octets of the PDU that is still incomplete, and no I/O. The work is linear in what is fed, also
+    one octet at a time. A PDU with wrong content comes out as a Violation and the next one follows; after a
+    Violation with `framing` set nothing comes any more and what arrives is dropped.
+    """
+
+    __slots__ = ("_broken", "_held", "_needed", "limits")
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = Limits() if limits is None else limits
+        self._held = bytearray()
+        self._needed = 0  # octets of the PDU in hand, once its header tells
+        self._broken = False
+
+    @property
+    def pending(self) -> int:
+        """How many octets of an incomplete PDU are held."""
+        return len(self._held)
+
+    def feed(self, octets: bytes | bytearray | memoryview) -> list[Received]:
+        """Take the next octets of the stream; give the PDUs they complete, each with its raw octets.
+
+        Beside a Violation of framing stand the header octets that show it: the type alone, or all six.
+        """
+        if self._broken:
+            return []
+        if not self._held:
+            whole = octets if isinstance(octets, bytes) else bytes(octets)
+            received, used = self._cut(whole)
+            if used < len(whole):
+                self._held += whole[used:] if used else whole
+            return received
+        self._held += octets
+        if len(self._held) < self._needed:
+            return []
+        # One copy out of the buffer; frames in it are then slices of bytes.
+        received, used = self._cut(self._held)
+        del self._held[:used]
+        return received
+
+    def _cut(self, octets: bytes | bytearray) -> tuple[list[Received], int]:
+        """The whole PDUs at the front of `octets`, and how many octets they took."""
+        received: list[Received] = []
+        start = 0
+        while True:
+            length = frame_length(octets, start, self.limits)
+            if length is None:
+                self._needed = 0
+                return received, start
+            if isinstance(length, Violation):
+                shown = 1 if length.offset == 0 else 6
+                received.append((length, bytes(octets[start : start + shown])))
+                self._broken = True
+                return received, len(octets)
+            if start + length > len(octets):
+                self._needed = length
+                return received, start
+            raw = bytes(memoryview(octets)[start : start + length])
+            received.append((decode(raw), raw))
+            start += length

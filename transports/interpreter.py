@@ -1,0 +1,79 @@
+"""The one interpreter: the only code that turns the effects of the tables into deeds, on every carrier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from dicomnet.statemachine import (
+    ArtimStart,
+    ArtimStop,
+    Callback,
+    ConnectTimerStart,
+    ConnectTimerStop,
+    CreateObject,
+    DiscardPdu,
+    EndAllObjects,
+    Issue,
+    Output,
+    Reply,
+    SendPdu,
+    Signal,
+    TakeChild,
+    TellListener,
+    TransportAccept,
+    TransportClose,
+    TransportConnect,
+    WireClose,
+    WireListen,
+    WireRequest,
+    WireReset,
+    WireTake,
+    WireUnlisten,
+    WireWithdraw,
+    encode,
+    pdu_of,
+)
+
+if TYPE_CHECKING:
+    from .network import NetworkObject
+
+
+def execute(target: NetworkObject, output: Output) -> None:
+    """Do what one output asks of `target`."""
+    effect = output.effect
+    match effect:
+        case SendPdu():
+            payload = output.payload if output.payload is not None else target.proposal
+            target.send_octets(encode(pdu_of(effect, payload)))
+        case Issue():
+            target.issue(effect.primitive, output.payload)
+        case ArtimStart() | ConnectTimerStart():
+            target.start_timer(output.payload)
+        case ArtimStop() | ConnectTimerStop():
+            target.stop_timer(output.payload)
+        case Callback():
+            target.call_back(effect.name, effect.outcome, output.payload)
+        case WireRequest():
+            target.open_link()
+        case WireTake():
+            target.take_link(output.payload)
+        case WireClose() | WireWithdraw():
+            target.close_link()
+        case WireReset():
+            target.reset_link()
+        case WireListen():
+            target.open_listening()
+        case WireUnlisten():
+            target.close_listening()
+        case TakeChild() | Reply():
+            target.answer_requests(effect, output.payload)
+        case TellListener():
+            target.tell_listener(effect.outcome)
+        case DiscardPdu() | TransportAccept() | Signal() | TransportClose() | TransportConnect():
+            # Nothing to do outside: a PDU already read, a connection already accepted; the last three are
+            # the coupling's business and leave the endpoint only where a planted fault misplaced them.
+            pass
+        case CreateObject() | EndAllObjects():
+            raise AssertionError("the library's effects are the network's own")
+        case _:
+            assert_never(effect)

@@ -1,0 +1,459 @@
+"""The carrier on real TCP sockets.
+
+It works on non-blocking sockets under an asyncio loop's readers, not on asyncio streams: a tester must be able to
+half-close, to reset, and to read what came before a reset; a listener must take one connection at a time, when its
+own queue has room. `OSError` becomes an event or a `LocalProtocolError` here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from dicomnet.statemachine import LocalProtocolError
+
+from .base import Address, Link, LinkHandler, ListenHandler, Transport
+
+RECEIVE_OCTETS = 65536
+# Above this many unsent octets nothing more is read from that peer: a peer that never reads cannot fill memory.
+HIGH_WATER = 1 << 18
+# How long a closed link may still deliver what was sent before, in seconds.
+LINGER_SECONDS = 5.0
+ACCEPT_RETRY_SECONDS = 0.1
+
+_CODES = {
+    errno.ECONNREFUSED: "refused",
+    errno.ECONNRESET: "reset",
+    errno.EPIPE: "reset",
+    errno.ETIMEDOUT: "timeout",
+    errno.ENETUNREACH: "unreachable",
+    errno.EHOSTUNREACH: "unreachable",
+    errno.EADDRINUSE: "address_in_use",
+}
+
+
+def _code(error: OSError, otherwise: str) -> str:
+    return (
+        "name_not_resolved" if isinstance(error, socket.gaierror) else _CODES.get(error.errno or 0, otherwise)
+    )
+
+
+class TcpTransport:
+    """Connections over TCP. `loop` is the asyncio loop to live in; without one the carrier makes its own."""
+
+    name = "tcp"
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._owned = loop is None
+        self.loop = loop or asyncio.new_event_loop()
+        self._done: Callable[[], bool] | None = None
+        self._open: set[_TcpLink | _TcpListening] = set()
+
+    def now(self) -> float:
+        """Seconds of the loop's monotonic clock."""
+        return self.loop.time()
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """See `Transport.call_later`."""
+        return self.loop.call_later(seconds, self.turn, callback)
+
+    def turn(self, callback: Callable[..., None], *arguments: Any) -> None:
+        """One turn: do what is due, then see whether the run is done."""
+        callback(*arguments)
+        if self._done is not None and self._done():
+            self.loop.stop()
+
+    def connect(self, address: Address, handler: LinkHandler) -> Link:
+        """See `Transport.connect`. Each address that the name resolves to is tried in turn."""
+        link = _TcpLink(self, None, handler, address)
+        try:
+            link.candidates = socket.getaddrinfo(
+                address.host or "127.0.0.1", address.port, type=socket.SOCK_STREAM
+            )
+        except OSError as error:
+            link.fail_later(_code(error, "unreachable"))
+        else:
+            link.try_next()
+        return link
+
+    def listen(self, address: Address, backlog: int, handler: ListenHandler) -> _TcpListening:
+        """See `Transport.listen`; host "" is the loopback address, "*" every IPv4 address."""
+        host = {"": "127.0.0.1", "*": "0.0.0.0"}.get(address.host, address.host)
+        try:
+            family, _, _, _, where = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)[0]
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(where)
+                sock.listen(backlog)
+            except OSError:
+                sock.close()
+                raise
+        except OSError as error:
+            raise LocalProtocolError(
+                _code(error, "address_unavailable"), f"cannot listen on {address}: {error}"
+            ) from error
+        sock.setblocking(False)
+        return _TcpListening(self, sock, handler)
+
+    def track(self, item: _TcpLink | _TcpListening) -> None:
+        """Remember what is open."""
+        self._open.add(item)
+
+    def forget(self, item: _TcpLink | _TcpListening) -> None:
+        """It is closed."""
+        self._open.discard(item)
+
+    def run(self, done: Callable[[], bool], limit: float | None = None) -> bool:
+        """See `Transport.run`."""
+        if done():
+            return True
+        self._done = done
+        stopper = None if limit is None else self.loop.call_later(limit, self.loop.stop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self._done = None
+            if stopper is not None:
+                stopper.cancel()
+        return done()
+
+    def end(self) -> None:
+        """Close every socket, and the loop where it is the carrier's own."""
+        for item in list(self._open):
+            item.abandon()
+        if self._owned and not self.loop.is_closed():
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+
+class _TcpListening:
+    """A listening socket that is read only while its listener has room."""
+
+    def __init__(self, carrier: TcpTransport, sock: socket.socket, handler: ListenHandler) -> None:
+        self._carrier = carrier
+        self._sock = sock
+        self._handler = handler
+        name = sock.getsockname()
+        self.address = Address(name[0], name[1])
+        self._reading = False
+        self._closed = False
+        carrier.track(self)
+        self.resume()
+
+    def resume(self) -> None:
+        """Take requests again."""
+        if not self._reading and not self._closed:
+            self._reading = True
+            self._carrier.loop.add_reader(self._sock, self._carrier.turn, self._ready)
+
+    def _pause(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._carrier.loop.remove_reader(self._sock)
+
+    def _ready(self) -> None:
+        if not self._handler.has_room():
+            self._pause()
+            return
+        try:
+            sock, name = self._sock.accept()
+        except (BlockingIOError, ConnectionError, InterruptedError):
+            return
+        except OSError:
+            # Out of descriptors: wait for some to come back rather than spin.
+            self._pause()
+            self._carrier.call_later(ACCEPT_RETRY_SECONDS, self.resume)
+            return
+        self._handler.on_request(_TcpRequest(self._carrier, self, sock, Address(name[0], name[1])))
+
+    def close(self) -> None:
+        self._pause()
+        self._closed = True
+        self._sock.close()
+        self._carrier.forget(self)
+
+    abandon = close
+
+
+class _TcpRequest:
+    """A connection that the kernel has completed and the listener has not accepted yet."""
+
+    __slots__ = ("_carrier", "_listening", "_sock", "peer")
+
+    def __init__(
+        self, carrier: TcpTransport, listening: _TcpListening, sock: socket.socket, peer: Address
+    ) -> None:
+        self._carrier = carrier
+        self._listening = listening
+        self._sock = sock
+        self.peer = peer
+
+    def take(self, handler: LinkHandler) -> Link:
+        self._listening.resume()
+        link = _TcpLink(self._carrier, self._sock, handler, self.peer)
+        link.opened()
+        return link
+
+    def drop(self, code: str) -> None:
+        _reset(self._sock)
+        self._listening.resume()
+
+
+def _reset(sock: socket.socket) -> None:
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    except OSError:
+        pass  # already broken: closing it is all that is left
+    sock.close()
+
+
+class _TcpLink:
+    """One TCP connection. Writing may fail while what the peer sent before is still to be read; it is read."""
+
+    def __init__(
+        self, carrier: TcpTransport, sock: socket.socket | None, handler: LinkHandler, peer: Address
+    ) -> None:
+        self._carrier = carrier
+        self._sock = sock
+        self._handler = handler
+        self.peer = peer
+        self.candidates: list[Any] = []
+        self._failure = "unreachable"
+        self._pending = bytearray()
+        self._reading = False
+        self._writing = False
+        self._connecting = sock is None
+        self._ended = False  # the peer sends no more
+        self._finishing = ""  # "half" or "close": what is to be done once everything is sent
+        self._deaf = False  # closed by its holder: no report may follow
+        carrier.track(self)
+
+    # --- connecting --------------------------------------------------------------------------------------
+
+    def try_next(self) -> None:
+        """Try the next address that the peer's name resolves to."""
+        if not self.candidates:
+            self.fail_later(self._failure)
+            return
+        family, _, _, _, where = self.candidates.pop(0)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            self._failure = _code(error, "unreachable")
+            self.try_next()
+            return
+        sock.setblocking(False)
+        self._sock = sock
+        failure = sock.connect_ex(where)
+        if failure in (0, errno.EINPROGRESS):
+            self._carrier.loop.add_writer(sock, self._carrier.turn, self._connected)
+            self._writing = True
+        else:
+            self._connect_failed(failure)
+
+    def _connected(self) -> None:
+        assert self._sock is not None
+        failure = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failure:
+            self._connect_failed(failure)
+            return
+        self._stop_writing()
+        self._connecting = False
+        self.opened()
+        self._handler.on_open()
+
+    def _connect_failed(self, failure: int) -> None:
+        self._failure = _CODES.get(failure, "unreachable")
+        self._drop_socket()
+        self.try_next()
+
+    def fail_later(self, code: str) -> None:
+        """Report a failure in a later turn."""
+        self._carrier.loop.call_soon(self._carrier.turn, self._fail, code)
+
+    def _fail(self, code: str) -> None:
+        self._carrier.forget(self)
+        if not self._deaf:
+            self._deaf = True
+            self._handler.on_failed(code)
+
+    def opened(self) -> None:
+        """The connection stands: read it."""
+        assert self._sock is not None
+        self._sock.setblocking(False)
+        try:
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass  # broken already; the first read will tell
+        self._quick()
+        self._resume_reading()
+
+    def _quick(self) -> None:
+        quick = getattr(socket, "TCP_QUICKACK", None)
+        if quick is not None and self._sock is not None:
+            try:
+                self._sock.setsockopt(socket.IPPROTO_TCP, quick, 1)
+            except OSError:
+                pass  # an optimisation of the measurement only
+
+    # --- reading -----------------------------------------------------------------------------------------
+
+    def _resume_reading(self) -> None:
+        if not self._reading and self._sock is not None and not self._ended and not self._deaf:
+            self._reading = True
+            self._carrier.loop.add_reader(self._sock, self._carrier.turn, self._readable)
+
+    def _stop_reading(self) -> None:
+        if self._reading and self._sock is not None:
+            self._reading = False
+            self._carrier.loop.remove_reader(self._sock)
+
+    def _readable(self) -> None:
+        assert self._sock is not None
+        try:
+            octets = self._sock.recv(RECEIVE_OCTETS)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._broken()
+            return
+        if octets:
+            self._quick()
+            self._handler.on_octets(octets)
+        else:
+            self._ended = True
+            self._stop_reading()
+            self._handler.on_end()
+
+    def _broken(self) -> None:
+        deaf = self._deaf
+        self._deaf = True
+        self._drop_socket()
+        self._carrier.forget(self)
+        if not deaf:
+            self._handler.on_reset()
+
+    # --- writing -----------------------------------------------------------------------------------------
+
+    def send(self, octets: bytes) -> None:
+        """See `Link.send`."""
+        if self._sock is None or self._connecting or self._finishing or self._deaf:
+            return
+        if not self._pending:
+            try:
+                sent = self._sock.send(octets)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                return  # the peer is gone; what it sent before, and its reset, are still to be read
+            if sent == len(octets):
+                return
+            octets = octets[sent:]
+        self._pending += octets
+        if not self._writing:
+            self._writing = True
+            self._carrier.loop.add_writer(self._sock, self._carrier.turn, self._writable)
+        if len(self._pending) > HIGH_WATER:
+            self._stop_reading()
+
+    def _writable(self) -> None:
+        assert self._sock is not None
+        try:
+            sent = self._sock.send(self._pending)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            sent = len(self._pending)
+        del self._pending[:sent]
+        if self._pending:
+            return
+        self._stop_writing()
+        self._resume_reading()
+        if self._finishing:
+            self._finish()
+
+    def _stop_writing(self) -> None:
+        if self._writing and self._sock is not None:
+            self._writing = False
+            self._carrier.loop.remove_writer(self._sock)
+
+    # --- ending ------------------------------------------------------------------------------------------
+
+    def half_close(self) -> None:
+        """See `Link.half_close`."""
+        if self._sock is None or self._connecting or self._finishing:
+            return
+        self._finishing = "half"
+        if not self._pending:
+            self._finish()
+
+    def close(self) -> None:
+        """See `Link.close`."""
+        if self._sock is None or self._connecting:
+            self._deaf = True
+            self._drop_socket()
+            self._carrier.forget(self)
+            return
+        self._deaf = True
+        self._stop_reading()
+        self._finishing = "close"
+        if self._pending:
+            self._carrier.loop.call_later(LINGER_SECONDS, self.abandon)
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        assert self._sock is not None
+        if self._finishing == "close":
+            self._drain()
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the peer was faster
+        if self._finishing == "close":
+            self._drop_socket()
+            self._carrier.forget(self)
+
+    def _drain(self) -> None:
+        """Read what has arrived: unread octets would turn the FIN into a reset and could cost the last PDU."""
+        assert self._sock is not None
+        for _ in range(16):
+            try:
+                if not self._sock.recv(RECEIVE_OCTETS):
+                    return
+            except OSError:
+                return
+
+    def reset(self) -> None:
+        """See `Link.reset`."""
+        sock = self._sock
+        self._deaf = True
+        if sock is not None:
+            self._stop_reading()
+            self._stop_writing()
+            self._sock = None
+            _reset(sock)
+        self._carrier.forget(self)
+
+    def abandon(self) -> None:
+        """Close at once, whatever is still to be sent."""
+        self._deaf = True
+        self._drop_socket()
+        self._carrier.forget(self)
+
+    def _drop_socket(self) -> None:
+        self._stop_reading()
+        self._stop_writing()
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
+
+
+def _contract(carrier: TcpTransport) -> Transport:
+    """The type checker's proof that the carrier is a transport."""
+    return carrier
