@@ -1,6 +1,7 @@
 """The names of the result, source and reason numbers (PS3.8 2020 Tables 9-18, 9-21 and 9-26).
 
-A number that the standard reserves, or does not list, is no fault of a PDU: it is described as the number it is.
+A number that the standard reserves, or does not list, is no fault of a PDU: it is described as the number
+it is.
 """
 
 from __future__ import annotations

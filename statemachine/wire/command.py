@@ -11,8 +11,8 @@ from typing import ClassVar, Final
 
 from .encode_items import check_range, invalid
 from .uids import IMPLICIT_LE as IMPLICIT_LE  # the transfer syntax of every command set
+from .uids import UID_FIELD, UID_TEXT
 from .uids import VERIFICATION as VERIFICATION
-from .uids import uid_field, uid_text
 from .violation import PS37, InvalidPduError, Violation
 
 C_ECHO_RQ_FIELD: Final = 0x0030
@@ -99,7 +99,7 @@ def encode_command(command: CEchoRQ | CEchoRSP) -> bytes:
 
 
 def _uid_element(uid: str) -> bytes:
-    value = uid_field(uid)[2:]
+    value = UID_FIELD[uid][2:]
     if len(value) & 1:
         value += b"\0"
     return _ELEMENT.pack(0, _AFFECTED_SOP_CLASS_UID, len(value)) + value
@@ -113,8 +113,8 @@ def _number_element(element: int, value: int) -> bytes:
 def decode_command(octets: bytes | bytearray | memoryview) -> Command | Violation:
     """The command in the octets of a whole command set, or what is wrong with it. Never raises.
 
-    Elements that are not needed are skipped. The group length must be there and be right, the elements must be of
-    group 0000 and in increasing order, and what a C-ECHO message needs must be in it.
+    Elements that are not needed are skipped. The group length must be there and be right, the elements must
+    be of group 0000 and in increasing order, and what a C-ECHO message needs must be in it.
     """
     try:
         return _command(bytes(octets))
@@ -192,7 +192,7 @@ def _read_elements(octets: bytes) -> tuple[dict[int, int], str | None]:
                 )
             numbers[element] = _UINT16.unpack_from(octets, value)[0]
         elif element == _AFFECTED_SOP_CLASS_UID:
-            uid = uid_text(octets[value : value + length])
+            uid = UID_TEXT[octets[value : value + length]]
         before = element
         start = value + length
     return numbers, uid

@@ -1,12 +1,12 @@
 """From the octets of one PDU to its value (PS3.8 2020 9.3). Total: any octets give a PDU or a Violation.
 
-What the standard says to skip is skipped: items of a type not known (9.3.1), reserved fields, the upper bits of
-the message control header (E.2). What is the user's to judge is handed on as it came: AE titles, context ids, UIDs
-that are not known, the protocol version, reserved codes. What remains is structure, and there nothing is
-forgiven: lengths must add up and what is mandatory must be there.
+What the standard says to skip is skipped: items of a type not known (9.3.1), reserved fields, the upper
+bits of the message control header (E.2). What is the user's to judge is handed on as it came: AE titles,
+context ids, UIDs that are not known, the protocol version, reserved codes. What remains is structure, and
+there nothing is forgiven: lengths must add up and what is mandatory must be there.
 
-An item that is to appear once and appears twice is refused as well. Its two copies may contradict each other, and
-two peers that each pick another one would go on with two different associations.
+An item that is to appear once and appears twice is refused as well. Its two copies may contradict each
+other, and two peers that each pick another one would go on with two different associations.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ from .pdus import (
     Pdu,
 )
 from .quick import quick
-from .uids import uid_text
+from .uids import UID_TEXT
 from .violation import PS38, InvalidPduError, Violation
 
-_ASSOCIATE: Final = Struct(">H2x16s16s")
 _PDV: Final = Struct(">IBB")
-_DATA_AND_PDV: Final = Struct(">2xIIBB")
+_DATA_TYPE: Final = PDataTF.pdu_type
+_FRAGMENT_OFFSET: Final = 12
+_read_data_and_pdv = Struct(">2xIIBB").unpack_from
+_read_length = PDU_LENGTH.unpack_from
 _PDV_LENGTH_SIZE: Final = 4
 _PDV_FIELDS: Final = 2
 _CONTROL: Final[tuple[tuple[bool, bool], ...]] = ((False, False), (True, False), (False, True), (True, True))
@@ -65,6 +67,7 @@ _RELEASE_RQ: Final = AReleaseRQ()
 _RELEASE_RP: Final = AReleaseRP()
 
 _new_pdv = quick(PDV)
+_new_data = quick(PDataTF)
 _new_context_rq = quick(PresentationContextRQ)
 _new_context_ac = quick(PresentationContextAC)
 _new_associate_rq = quick(AAssociateRQ)
@@ -79,17 +82,22 @@ def decode(octets: bytes | bytearray | memoryview) -> Pdu | Violation:
     Octets that end before or after the PDU that they announce are a Violation with `framing` set.
     """
     view = octets if type(octets) is bytes else bytes(octets)
-    if len(view) >= _DATA_AND_PDV.size and view[0] == PDataTF.pdu_type:
-        # Bulk data is one PDV after the other, each in a PDU of its own: three lengths that agree are all there is to check.
-        length, pdv_length, context_id, control = _DATA_AND_PDV.unpack_from(view)
+    if len(view) >= _FRAGMENT_OFFSET and view[0] == _DATA_TYPE:
+        # Bulk data is one PDV after the other, each in a PDU of its own: three lengths that agree are all
+        # there is to check.
+        length: int
+        pdv_length: int
+        context_id: int
+        control: int
+        length, pdv_length, context_id, control = _read_data_and_pdv(view)
         if length == len(view) - HEADER_LENGTH and pdv_length == length - _PDV_LENGTH_SIZE:
             is_command, is_last = _CONTROL[control & 3]
-            return PDataTF((_new_pdv(context_id, is_command, is_last, view[_DATA_AND_PDV.size :]),))
+            return _new_data((_new_pdv(context_id, is_command, is_last, view[_FRAGMENT_OFFSET:]),))
     reader = _READERS.get(view[0]) if len(view) >= HEADER_LENGTH else None
     if reader is None:
         return _wrong_frame(view)
     shortest, longest, read = reader
-    length: int = PDU_LENGTH.unpack_from(view, PDU_LENGTH_OFFSET)[0]
+    length = _read_length(view, PDU_LENGTH_OFFSET)[0]
     if length != len(view) - HEADER_LENGTH or not shortest <= length <= longest:
         return _wrong_frame(view)
     try:
@@ -116,19 +124,24 @@ def _wrong_frame(octets: bytes) -> Violation:
 
 
 def _associate_rq(octets: bytes) -> AAssociateRQ:
-    version, called, calling = _ASSOCIATE.unpack_from(octets, HEADER_LENGTH)
+    called, calling = _titles(octets)
     application, contexts, user = _read_items(octets, PRESENTATION_CONTEXT_RQ_ITEM, _context_rq, _RQ_CLAUSE)
-    return _new_associate_rq(_title(called), _title(calling), contexts, user, application, version)
+    return _new_associate_rq(called, calling, contexts, user, application, _version(octets))
 
 
 def _associate_ac(octets: bytes) -> AAssociateAC:
-    version, called, calling = _ASSOCIATE.unpack_from(octets, HEADER_LENGTH)
+    called, calling = _titles(octets)
     application, contexts, user = _read_items(octets, PRESENTATION_CONTEXT_AC_ITEM, _context_ac, _AC_CLAUSE)
-    return _new_associate_ac(_title(called), _title(calling), contexts, user, application, version)
+    return _new_associate_ac(called, calling, contexts, user, application, _version(octets))
 
 
-def _title(octets: bytes) -> str:
-    return octets.decode("latin-1").strip(" ")
+def _titles(octets: bytes) -> tuple[str, str]:
+    text = octets[10:42].decode("latin-1")
+    return text[:16].strip(" "), text[16:].strip(" ")
+
+
+def _version(octets: bytes) -> int:
+    return octets[6] << 8 | octets[7]
 
 
 def _read_items(
@@ -148,7 +161,7 @@ def _read_items(
         elif kind == APPLICATION_CONTEXT_ITEM:
             if application is not None:
                 raise twice(kind, start, clause)
-            application = uid_text(octets[start:stop])
+            application = UID_TEXT[octets[start:stop]]
     if application is None:
         raise InvalidPduError(clause, len(octets), "there is no application context item")
     if not contexts:
@@ -165,11 +178,11 @@ def _context_rq(octets: bytes, start: int, stop: int) -> PresentationContextRQ:
     transfer_syntaxes: list[str] = []
     for kind, value, end in split_items(octets, start + _CONTEXT_FIELDS, stop, _CONTEXT_RQ_CLAUSE):
         if kind == TRANSFER_SYNTAX_ITEM:
-            transfer_syntaxes.append(uid_text(octets[value:end]))
+            transfer_syntaxes.append(UID_TEXT[octets[value:end]])
         elif kind == ABSTRACT_SYNTAX_ITEM:
             if abstract_syntax is not None:
                 raise twice(kind, value, _CONTEXT_RQ_CLAUSE)
-            abstract_syntax = uid_text(octets[value:end])
+            abstract_syntax = UID_TEXT[octets[value:end]]
     if abstract_syntax is None:
         raise InvalidPduError(_CONTEXT_RQ_CLAUSE, stop, "the presentation context has no abstract syntax")
     if not transfer_syntaxes:
@@ -185,7 +198,7 @@ def _context_ac(octets: bytes, start: int, stop: int) -> PresentationContextAC:
     for kind, value, end in split_items(octets, start + _CONTEXT_FIELDS, stop, _CONTEXT_AC_CLAUSE):
         if kind == TRANSFER_SYNTAX_ITEM:
             if transfer_syntax is None:
-                transfer_syntax = uid_text(octets[value:end])
+                transfer_syntax = UID_TEXT[octets[value:end]]
             elif result == CONTEXT_ACCEPTED:
                 raise twice(kind, value, _CONTEXT_AC_CLAUSE)
     # With any other result the transfer syntax is not tested, and peers do leave it out.
@@ -228,7 +241,7 @@ def _data(octets: bytes) -> PDataTF:
         is_command, is_last = _CONTROL[control & 3]
         pdvs.append(_new_pdv(context_id, is_command, is_last, octets[start + _PDV.size : end]))
         start = end
-    return PDataTF(tuple(pdvs))
+    return _new_data(tuple(pdvs))
 
 
 def _wrong_pdv(start: int, stop: int, length: int) -> InvalidPduError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
-from .decode_items import Item, check_length, check_used_up, read_field, read_uid, split_items, twice
+from .decode_items import Item, check_used_up, read_field, read_uid, split_items, twice, wrong_length
 from .items import (
     ASYNC_WINDOW_ITEM,
     COMMON_EXTENDED_NEGOTIATION_ITEM,
@@ -24,11 +24,12 @@ from .items import (
     UserInformation,
 )
 from .quick import quick
-from .uids import uid_text
+from .uids import UID_TEXT
 from .violation import PS37, PS38, InvalidPduError
 
 _new_user_information = quick(UserInformation)
 
+_MAXIMUM_LENGTH_SIZE: Final = 4
 _UINT32: Final = Struct(">I")
 _WINDOW: Final = Struct(">HH")
 
@@ -60,10 +61,11 @@ def read_user_information(octets: bytes, start: int, stop: int, clause: str) -> 
     for item in split_items(octets, start, stop, clause):
         kind, value, end = item
         if kind == MAXIMUM_LENGTH_ITEM and max_length is None:
-            check_length(item, 4, _MAXIMUM_LENGTH_CLAUSE)
+            if end - value != _MAXIMUM_LENGTH_SIZE:
+                raise wrong_length(item, _MAXIMUM_LENGTH_SIZE, _MAXIMUM_LENGTH_CLAUSE)
             max_length = _UINT32.unpack_from(octets, value)[0]
         elif kind == IMPLEMENTATION_CLASS_UID_ITEM and class_uid is None:
-            class_uid = uid_text(octets[value:end])
+            class_uid = UID_TEXT[octets[value:end]]
         elif kind == IMPLEMENTATION_VERSION_NAME_ITEM and version_name is None:
             version_name = octets[value:end].decode("latin-1")
         elif kind in _NEGOTIATED:
@@ -86,7 +88,7 @@ def _with_negotiation(
     identity: UserIdentityRQ | None = None
     response: UserIdentityAC | None = None
     for item in items:
-        kind, value, _ = item
+        kind, value, end = item
         if kind == ROLE_SELECTION_ITEM:
             roles.append(_role(octets, item))
         elif kind == EXTENDED_NEGOTIATION_ITEM:
@@ -94,7 +96,8 @@ def _with_negotiation(
         elif kind == COMMON_EXTENDED_NEGOTIATION_ITEM:
             common.append(_common_extended(octets, item))
         elif kind == ASYNC_WINDOW_ITEM and window is None:
-            check_length(item, 4, _WINDOW_CLAUSE)
+            if end - value != _WINDOW.size:
+                raise wrong_length(item, _WINDOW.size, _WINDOW_CLAUSE)
             invoked, performed = _WINDOW.unpack_from(octets, value)
             window = (invoked, performed)
         elif kind == USER_IDENTITY_RQ_ITEM and identity is None:

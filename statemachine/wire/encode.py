@@ -1,7 +1,7 @@
 """From the value of a PDU to its octets (PS3.8 2020 9.3). Strict: only what the standard allows to send.
 
-Whatever it does not allow raises LocalProtocolError("invalid_argument") and nothing is produced. A tester that
-wants to send something wrong writes the octets itself.
+Whatever it does not allow raises LocalProtocolError("invalid_argument") and nothing is produced. A tester
+that wants to send something wrong writes the octets itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .items import (
     PresentationContextRQ,
 )
 from .pdus import PDV, AAbort, AAssociateAC, AAssociateRJ, AAssociateRQ, AReleaseRP, AReleaseRQ, PDataTF, Pdu
-from .uids import IMPLICIT_LE, uid_field
+from .uids import IMPLICIT_LE, UID_FIELD
 
 AE_TITLE_MAXIMUM: Final = 16
 
@@ -38,7 +38,9 @@ _ASSOCIATE_FIXED: Final = 68
 _FOUR_OCTETS: Final = Struct(">BxI4B")
 _DATA: Final = Struct(">BxI")
 _PDV: Final = Struct(">IBB")
-_DATA_AND_PDV: Final = Struct(">BxIIBB")
+_DATA_TYPE: Final = PDataTF.pdu_type
+_FRAGMENT_MAXIMUM: Final = LENGTH_MAXIMUM - 6
+_pack_data_and_pdv = Struct(">BxIIBB").pack
 _CONTEXT_RQ: Final = Struct(">BxHB3x")
 _CONTEXT_AC: Final = Struct(">BxHBxBx")
 _APPLICATION_PREFIX: Final = b"\x10\x00"
@@ -51,10 +53,10 @@ _RELEASE_RP: Final = _FOUR_OCTETS.pack(AReleaseRP.pdu_type, 4, 0, 0, 0, 0)
 def encode(pdu: Pdu) -> bytes:
     """The octets of a PDU.
 
-    Raises LocalProtocolError("invalid_argument") for what PS3.8 2020 9.3 and PS3.7 2020 D.3.3 do not allow to
-    send. Spaces around AE titles are not significant: they are taken off before the title is padded. A context
-    that is not accepted and has no transfer syntax is sent with the default one, because Table 9-18 does not
-    say that the sub-item may be left out.
+    Raises LocalProtocolError("invalid_argument") for what PS3.8 2020 9.3 and PS3.7 2020 D.3.3 do not allow
+    to send. Spaces around AE titles are not significant: they are taken off before the title is padded. A
+    context that is not accepted and has no transfer syntax is sent with the default one, because Table 9-18
+    does not say that the sub-item may be left out.
     """
     encoder = _ENCODERS.get(type(pdu))
     if encoder is None:
@@ -72,14 +74,12 @@ def encode_buffers(pdu: Pdu) -> list[bytes]:
     if len(pdu.pdvs) == 1:
         # The commonest PDU, and the one whose speed counts: its head and its one fragment.
         (pdv,) = pdu.pdvs
-        size = len(pdv.fragment)
+        fragment = pdv.fragment
         context_id = pdv.context_id
-        if context_id & 1 and 0 < context_id < 256 and not size & 1 and 0 < size < LENGTH_MAXIMUM - 6:
+        size = len(fragment)
+        if context_id & 1 and 0 < context_id < 256 and not size & 1 and 0 < size <= _FRAGMENT_MAXIMUM:
             control = pdv.is_command + 2 * pdv.is_last
-            return [
-                _DATA_AND_PDV.pack(PDataTF.pdu_type, size + 6, size + 2, context_id, control),
-                pdv.fragment,
-            ]
+            return [_pack_data_and_pdv(_DATA_TYPE, size + 6, size + 2, context_id, control), fragment]
     _check_pdvs(pdu.pdvs)
     buffers = [b""]
     length = 0
@@ -101,15 +101,14 @@ def _data(pdu: PDataTF) -> bytes:
 
 
 def _check_pdvs(pdvs: Sequence[PDV]) -> None:
-    """PDVs of one PDU belong to one message: one context, command before data set, nothing after a last one."""
+    """PDVs of one PDU belong to one message: one context, command before data set."""
     if not pdvs:
         raise invalid("a P-DATA-TF holds at least one PDV (PS3.8 2020 9.3.5)")
     for pdv in pdvs:
         _check_context_id(pdv.context_id)
-        if not pdv.fragment or len(pdv.fragment) & 1:
-            raise invalid(
-                f"a fragment has an even number of octets and at least 2, not {len(pdv.fragment)} (PS3.8 2020 E.1)"
-            )
+        size = len(pdv.fragment)
+        if size < 2 or size & 1:
+            raise invalid(f"a fragment has an even number of octets, at least 2, not {size} (PS3.8 2020 E.1)")
     for before, pdv in pairwise(pdvs):
         if pdv.context_id != before.context_id:
             raise invalid("the PDVs of a P-DATA-TF belong to one message, so to one context (PS3.8 2020 E.1)")
@@ -146,10 +145,10 @@ def _associate(
         raise invalid(f"the protocol version is 1, not {pdu.protocol_version} (PS3.8 2020 9.3.2)")
     if not contexts:
         raise invalid(f"{pdu.name} holds at least one presentation context (PS3.8 2020 9.3.2, 9.3.3)")
-    if len({context.id for context in pdu.presentation_contexts}) != len(contexts):
+    if len(contexts) > 1 and len({context.id for context in pdu.presentation_contexts}) != len(contexts):
         raise invalid("each presentation context has an id of its own (PS3.8 2020 9.3.2.2)")
     user = user_information_item(pdu.user_information, of_request=pdu.pdu_type == AAssociateRQ.pdu_type)
-    items = b"".join((_APPLICATION_PREFIX, uid_field(pdu.application_context), *contexts, user))
+    items = b"".join((_APPLICATION_PREFIX, UID_FIELD[pdu.application_context], *contexts, user))
     head = _ASSOCIATE.pack(pdu.pdu_type, _ASSOCIATE_FIXED + len(items), pdu.protocol_version, called, calling)
     return head + items
 
@@ -158,8 +157,8 @@ def _title(title: str, name: str) -> bytes:
     text = title.strip(" ")
     if not (text and len(text) <= AE_TITLE_MAXIMUM and text.isascii() and text.isprintable()) or "\\" in text:
         raise invalid(
-            f"the {name} is 1 to {AE_TITLE_MAXIMUM} printable ASCII characters without a backslash and not all "
-            f"spaces, not {title[:80]!r} (PS3.8 2020 9.3.2; PS3.5 2020 6.2)"
+            f"the {name} is 1 to {AE_TITLE_MAXIMUM} printable ASCII characters without a backslash, "
+            f"not all spaces, not {title[:80]!r} (PS3.8 2020 9.3.2; PS3.5 2020 6.2)"
         )
     return text.encode("ascii").ljust(AE_TITLE_MAXIMUM)
 
@@ -179,9 +178,9 @@ def _context_rq(context: PresentationContextRQ) -> bytes:
     _check_context_id(context.id)
     if not context.transfer_syntaxes:
         raise invalid(f"presentation context {context.id} proposes no transfer syntax (PS3.8 2020 9.3.2.2)")
-    parts = [_ABSTRACT_PREFIX, uid_field(context.abstract_syntax)]
+    parts = [_ABSTRACT_PREFIX, UID_FIELD[context.abstract_syntax]]
     for uid in context.transfer_syntaxes:
-        parts += (_TRANSFER_PREFIX, uid_field(uid))
+        parts += (_TRANSFER_PREFIX, UID_FIELD[uid])
     value = b"".join(parts)
     if len(value) + 4 > ITEM_LENGTH_MAXIMUM:
         raise invalid(f"presentation context {context.id} holds more octets than an item can")
@@ -201,7 +200,7 @@ def _context_ac(context: PresentationContextAC) -> bytes:
                 f"accepted presentation context {context.id} has no transfer syntax (PS3.8 2020 9.3.3.2)"
             )
         uid = IMPLICIT_LE
-    value = _TRANSFER_PREFIX + uid_field(uid)
+    value = _TRANSFER_PREFIX + UID_FIELD[uid]
     return _CONTEXT_AC.pack(PRESENTATION_CONTEXT_AC_ITEM, len(value) + 4, context.id, context.result) + value
 
 

@@ -11,7 +11,6 @@ from .items import (
     ASYNC_WINDOW_ITEM,
     COMMON_EXTENDED_NEGOTIATION_ITEM,
     EXTENDED_NEGOTIATION_ITEM,
-    IMPLEMENTATION_VERSION_NAME_ITEM,
     MAXIMUM_LENGTH_ITEM,
     ROLE_SELECTION_ITEM,
     USER_IDENTITY_AC_ITEM,
@@ -23,7 +22,7 @@ from .items import (
     UserIdentityRQ,
     UserInformation,
 )
-from .uids import uid_field
+from .uids import UID_FIELD
 
 _MAXIMUM_LENGTH: Final = Struct(">BxHI")
 _WINDOW: Final = Struct(">BxHHH")
@@ -42,11 +41,12 @@ def user_information_item(user: UserInformation, *, of_request: bool) -> bytes:
         raise invalid("the maximum length sub-item is mandatory (PS3.8 2020 D.1)")
     if user.implementation_class_uid is None:
         raise invalid("the implementation class UID sub-item is mandatory (PS3.7 2020 D.3.3.2)")
-    check_range(user.max_length, 0, 0xFFFFFFFF, "maximum length")
+    if not 0 <= user.max_length <= 0xFFFFFFFF:
+        raise invalid(f"the maximum length is 0 to {0xFFFFFFFF}, not {user.max_length}")
     parts = [
         _MAXIMUM_LENGTH.pack(MAXIMUM_LENGTH_ITEM, 4, user.max_length),
         _CLASS_UID_PREFIX,
-        uid_field(user.implementation_class_uid),
+        UID_FIELD[user.implementation_class_uid],
     ]
     if user.async_window is not None:
         parts.append(_window(user.async_window))
@@ -94,7 +94,7 @@ def _check_once(
 def _version_name(name: str) -> bytes:
     if not (1 <= len(name) <= _VERSION_NAME_MAXIMUM and name.isascii() and name.isprintable()):
         raise invalid(f"an implementation version name is 1 to 16 printable ASCII characters, not {name!r}")
-    return item(IMPLEMENTATION_VERSION_NAME_ITEM, name.encode("ascii"))
+    return b"\x55\x00\x00%c%b" % (len(name), name.encode("ascii"))
 
 
 def _window(window: tuple[int, int]) -> bytes:
@@ -106,18 +106,18 @@ def _window(window: tuple[int, int]) -> bytes:
 def _role(role: RoleSelection) -> bytes:
     check_range(role.scu_role, 0, 1, "SCU role")
     check_range(role.scp_role, 0, 1, "SCP role")
-    return item(ROLE_SELECTION_ITEM, uid_field(role.sop_class_uid) + bytes((role.scu_role, role.scp_role)))
+    return item(ROLE_SELECTION_ITEM, UID_FIELD[role.sop_class_uid] + bytes((role.scu_role, role.scp_role)))
 
 
 def _extended(negotiation: SopClassExtendedNegotiation) -> bytes:
-    value = uid_field(negotiation.sop_class_uid) + negotiation.application_information
+    value = UID_FIELD[negotiation.sop_class_uid] + negotiation.application_information
     return item(EXTENDED_NEGOTIATION_ITEM, value)
 
 
 def _common_extended(negotiation: SopClassCommonExtendedNegotiation) -> bytes:
     check_range(negotiation.version, 0, 0, "version of common extended negotiation")
-    related = b"".join(map(uid_field, negotiation.related_general))
-    names = uid_field(negotiation.sop_class_uid) + uid_field(negotiation.service_class_uid)
+    related = b"".join(map(UID_FIELD.__getitem__, negotiation.related_general))
+    names = UID_FIELD[negotiation.sop_class_uid] + UID_FIELD[negotiation.service_class_uid]
     return item(
         COMMON_EXTENDED_NEGOTIATION_ITEM, names + field(related, "list of related general SOP classes")
     )

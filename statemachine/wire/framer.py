@@ -14,10 +14,10 @@ Received = tuple[Pdu | Violation, bytes]
 class Framer:
     """Collects octets and gives out each PDU as soon as it is whole.
 
-    This is a convenience around `frame_length` and `decode`, and the one class of this package that changes:
-    it holds the octets of the PDU that is still incomplete, and no I/O. The work is linear in what is fed, also
-    one octet at a time. A PDU with wrong content comes out as a Violation and the next one follows; after a
-    Violation with `framing` set nothing comes any more and what arrives is dropped.
+    This is a convenience around `frame_length` and `decode`, and the one class of this package that
+    changes: it holds the octets of the PDU that is still incomplete, and no I/O. The work is linear in what
+    is fed, also one octet at a time. A PDU with wrong content comes out as a Violation and the next one
+    follows; after a Violation with `framing` set nothing comes any more and what arrives is dropped.
     """
 
     __slots__ = ("_broken", "_held", "_needed", "limits")

@@ -1,8 +1,8 @@
 """Where one PDU ends and the next begins in a stream of octets (PS3.8 2020 9.3.1).
 
-A fault is told as early as it can be known: an unknown type at its first octet (a TLS ClientHello would otherwise
-announce megabytes), a length that its type cannot have, or that is over the limit, at the sixth. Nothing is
-ever reserved by an announced length: what is held is what has arrived.
+A fault is told as early as it can be known: an unknown type at its first octet (a TLS ClientHello would
+otherwise announce megabytes), a length that its type cannot have, or that is over the limit, at the sixth.
+Nothing is ever reserved by an announced length: what is held is what has arrived.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ PDU_LENGTH_OFFSET: Final = 2
 class Limits:
     """The longest PDU-length fields accepted, in octets (the 6-octet header is not counted).
 
-    `associate` holds for A-ASSOCIATE-RQ and -AC; `data` for P-DATA-TF and is the maximum length that this side
-    announced (PS3.8 2020 D.1), where 0, no limit, stands for DATA_CEILING. Raises
+    `associate` holds for A-ASSOCIATE-RQ and -AC; `data` for P-DATA-TF and is the maximum length that this
+    side announced (PS3.8 2020 D.1), where 0, no limit, stands for DATA_CEILING. Raises
     LocalProtocolError("invalid_argument") for a negative number.
     """
 
@@ -75,8 +75,8 @@ def frame_length(
 ) -> int | Violation | None:
     """How many octets, header included, the PDU that begins at `start` has.
 
-    None when too little of its header has arrived; a Violation with `framing` set when there can be no such PDU
-    or it is over the limit. Reads the header alone.
+    None when too little of its header has arrived; a Violation with `framing` set when there can be no such
+    PDU or it is over the limit. Reads the header alone.
     """
     available = len(octets) - start
     if available < 1:

@@ -1,8 +1,8 @@
 """The items and sub-items inside A-ASSOCIATE-RQ and -AC, as frozen values.
 
-A value holds what was sent or received and nothing is checked when it is made: the decoder must be able to show
-what a peer sent, however odd. `encode` does the checking. Item types are those of PS3.8 2020 9.3 and Annex D
-and of PS3.7 2020 D.3.3.
+A value holds what was sent or received and nothing is checked when it is made: the decoder must be able to
+show what a peer sent, however odd. `encode` does the checking. Item types are those of PS3.8 2020 9.3 and
+Annex D and of PS3.7 2020 D.3.3.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class PresentationContextRQ:
 class PresentationContextAC:
     """The answer to a proposed context, item 0x21 (PS3.8 2020 Table 9-18).
 
-    `result` 0 is accepted, 1 to 4 say why not (`codes.CONTEXT_RESULTS`). With a result other than 0 the transfer
-    syntax has no meaning. A peer may leave it out there: then it is None.
+    `result` 0 is accepted, 1 to 4 say why not (`codes.CONTEXT_RESULTS`). With a result other than 0 the
+    transfer syntax has no meaning. A peer may leave it out there: then it is None.
     """
 
     id: int
@@ -89,7 +89,8 @@ class UserIdentityRQ:
     """User identity, sub-item 0x58 (PS3.7 2020 D.3.3.7.1).
 
     `identity_type` is 1 username, 2 username and passcode, 3 Kerberos ticket, 4 SAML assertion, 5 JSON web
-    token; `secondary` (the passcode) goes with type 2 alone. `response_requested` is 0 or 1, kept as received.
+    token; `secondary` (the passcode) goes with type 2 alone. `response_requested` is 0 or 1, kept as
+    received.
     """
 
     identity_type: int

@@ -13,8 +13,8 @@ from .uids import APPLICATION_CONTEXT
 class AAssociateRQ:
     """Request for an association (PS3.8 2020 9.3.2).
 
-    AE titles are 1 to 16 characters; spaces around them carry no meaning. `protocol_version` is a bit field of
-    which version 1 is bit 0: whoever receives it tests that bit and no other.
+    AE titles are 1 to 16 characters; spaces around them carry no meaning. `protocol_version` is a bit field
+    of which version 1 is bit 0: whoever receives it tests that bit and no other.
     """
 
     pdu_type: ClassVar[int] = 0x01
@@ -31,8 +31,8 @@ class AAssociateRQ:
 class AAssociateAC:
     """Acceptance of an association (PS3.8 2020 9.3.3).
 
-    The two titles are reserved fields that repeat those of the request. Nobody tests them, so any text that fits
-    goes both ways.
+    The two titles are reserved fields that repeat those of the request. Nobody tests them, so any text that
+    fits goes both ways.
     """
 
     pdu_type: ClassVar[int] = 0x02

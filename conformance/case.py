@@ -1,0 +1,209 @@
+"""What a case is: a frozen value. Its steps say what is done and how what is sent may be read by the target.
+
+The tester sends octets past any machine. Each `Send` says which events of Table 9-10 the octets may be for the
+target (`readings`); the machine then says which answers are allowed. So a case never lists answers for a state by
+hand: it says what was sent, and how a conforming user may answer where the standard leaves it to the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Final
+
+from dicomnet.statemachine import AAbort, AAssociateRJ, Request
+from dicomnet.transports import echo_request
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
+
+
+class Level(Enum):
+    """How binding the requirement is: what a deviation is called follows from it."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+class Grade(IntEnum):
+    """How well what was seen agrees with the standard; the higher, the worse."""
+
+    PASS = 0
+    NON_STRICT = 1
+    INFORMATIONAL = 2
+    FAIL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One way the target's user may answer: the event he causes, and how good that is.
+
+    `codes` (result, source, reason) are those of a rejection that are wanted; a rejection with other codes is
+    graded `other_codes`.
+    """
+
+    event: str
+    grade: Grade = Grade.PASS
+    note: str = ""
+    codes: tuple[int, int, int] | None = None
+    other_codes: Grade = Grade.NON_STRICT
+
+
+ACCEPT: Final = Answer("Evt7")
+DATA_ANSWER: Final = Answer("Evt9")
+RELEASE_ANSWER: Final = Answer("Evt14")
+
+
+def reject(result: int, source: int, reason: int, grade: Grade = Grade.PASS, note: str = "") -> Answer:
+    """The user rejects with these codes."""
+    return Answer("Evt8", grade, note, (result, source, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """One event that the target may take what was sent for.
+
+    `answers` are what its user then owes (one of them); empty where the user owes nothing. `optional` means that
+    the user may also do nothing at all.
+    """
+
+    event: str
+    payload: object = None
+    answers: tuple[Answer, ...] = ()
+    optional: bool = False
+    grade: Grade = Grade.PASS
+    note: str = ""
+
+
+Reading = tuple[Stimulus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Open a transport connection (Evt5 at the target)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send octets. `readings` are the alternatives: each is the events that the target may take them for, in order.
+
+    `pieces` are the sizes of the segments (a 0 at the end repeats the size before it to the end); empty sends the
+    octets as one segment. `prefix` marks what only leads up to the point of the case.
+    """
+
+    what: str
+    octets: bytes
+    readings: tuple[Reading, ...]
+    pieces: tuple[int, ...] = ()
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for the answers that the machine allows. `quiet` also waits for silence after them."""
+
+    quiet: bool = False
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitTimer:
+    """Wait for the target's ARTIM timer, at most as long as the run allows; its value is reported, not graded."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalfClose:
+    """Send no more (FIN), go on reading (Evt17 at the target)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection (Evt17 at the target)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Reset the connection (Evt17 at the target)."""
+
+
+Step = Connect | Send | Await | AwaitTimer | HalfClose | Close | Reset
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found wrong in what the target sent."""
+
+    clause: str
+    text: str
+    grade: Grade = Grade.FAIL
+
+
+Check = Callable[["Evidence"], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case. `id` is permanent; `clause` names the edition; `requirement` is one sentence of ours.
+
+    `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
+    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus.
+    """
+
+    id: str
+    title: str
+    clause: str
+    requirement: str
+    steps: tuple[Step, ...]
+    level: Level = Level.MUST
+    cell: tuple[str, str] | None = None
+    checks: tuple[Check, ...] = ()
+    slow: bool = False
+    depth: int = 0
+    kind: str = ""
+    role: str = "acceptor"
+    notes: tuple[str, ...] = field(default=())
+
+
+# --- readings that many cases share ---------------------------------------------------------------------
+
+
+# The machine's guard asks only whether the provider rejects; what the request says is the user's business.
+_ANY_REQUEST: Final = echo_request("ANY-SCP", "ANY-SCU")
+
+
+def as_request(*answers: Answer, rejection: AAssociateRJ | None = None) -> tuple[Reading, ...]:
+    """Octets that are an association request; the user may answer in these ways (accept, where none is said)."""
+    return ((Stimulus("Evt6", Request(_ANY_REQUEST, rejection), answers or (ACCEPT,)),),)
+
+
+def as_event(event: str, payload: object = None) -> tuple[Reading, ...]:
+    """Octets that are one event to which the user owes nothing."""
+    return ((Stimulus(event, payload),),)
+
+
+AS_ECHO: Final[tuple[Reading, ...]] = ((Stimulus("Evt10", None, (DATA_ANSWER,)),),)
+AS_RELEASE: Final[tuple[Reading, ...]] = ((Stimulus("Evt12", None, (RELEASE_ANSWER,)),),)
+AS_ABORT: Final = as_event("Evt16", AAbort(0, 0))
+AS_ABORT_PROVIDER: Final = as_event("Evt16", AAbort(2, 0))
+AS_INVALID: Final = as_event("Evt19")
+
+# A known type whose length or content is wrong: Table 9-10 says "invalid PDU" without a list of what is invalid, so
+# a target that takes it for what it nearly is, is lenient rather than wrong (PS3.8 2020, Evt19).
+_LENIENT: Final = "took an invalid PDU for a valid one"
+AS_ODD_RELEASE: Final[tuple[Reading, ...]] = (
+    *AS_INVALID,
+    (Stimulus("Evt12", None, (RELEASE_ANSWER,), grade=Grade.NON_STRICT, note=_LENIENT),),
+)
+AS_ODD_DATA: Final[tuple[Reading, ...]] = (
+    *AS_INVALID,
+    (
+        Stimulus(
+            "Evt10",
+            None,
+            (Answer("Evt15", Grade.NON_STRICT, "the user aborted what is no valid PDU"),),
+            note=_LENIENT,
+        ),
+    ),
+)

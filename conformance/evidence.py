@@ -1,0 +1,85 @@
+"""What was sent and seen on one connection: a timeline of octets and decoded PDUs, bounded in size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from dicomnet.statemachine import (
+    AAbort,
+    AAssociateAC,
+    AAssociateRJ,
+    AAssociateRQ,
+    PDataTF,
+    Pdu,
+    Violation,
+    decode_command,
+    describe_abort,
+    describe_context_result,
+    describe_reject,
+)
+
+MAX_ENTRIES: Final = 400
+MAX_OCTETS_SHOWN: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline: seconds since the connection was asked for, who, what, and the octets (cut)."""
+
+    seconds: float
+    who: str
+    what: str
+    octets: bytes = b""
+    total: int = 0
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The timeline of one case, and the PDUs that the target sent, decoded."""
+
+    entries: list[Entry] = field(default_factory=list[Entry])
+    received: list[Pdu | Violation] = field(default_factory=list[Pdu | Violation])
+    dropped: int = 0
+
+    def add(self, seconds: float, who: str, what: str, octets: bytes = b"") -> None:
+        """Note something; past `MAX_ENTRIES` it is only counted."""
+        if len(self.entries) >= MAX_ENTRIES:
+            self.dropped += 1
+            return
+        self.entries.append(Entry(seconds, who, what, bytes(octets[:MAX_OCTETS_SHOWN]), len(octets)))
+
+    def accepted(self) -> AAssociateAC | None:
+        """The first A-ASSOCIATE-AC that was received."""
+        return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)
+
+    def data(self) -> list[PDataTF]:
+        """The P-DATA-TF PDUs that were received."""
+        return [pdu for pdu in self.received if isinstance(pdu, PDataTF)]
+
+
+def describe(pdu: Pdu | Violation) -> str:
+    """A PDU in a line: its name and its decisive fields."""
+    match pdu:
+        case Violation():
+            return f"no valid PDU: {pdu.reason} (octet {pdu.offset}, {pdu.clause})"
+        case AAbort():
+            return f"{pdu.name}: {describe_abort(pdu.source, pdu.reason)}"
+        case AAssociateRJ():
+            return f"{pdu.name}: {describe_reject(pdu.result, pdu.source, pdu.reason)}"
+        case AAssociateAC():
+            contexts = ", ".join(
+                f"{c.id} {describe_context_result(c.result)}" for c in pdu.presentation_contexts
+            )
+            return f"{pdu.name}: contexts {contexts or 'none'}; maximum length {pdu.user_information.max_length}"
+        case AAssociateRQ():
+            return f"{pdu.name}: {pdu.calling_ae_title!r} calls {pdu.called_ae_title!r}"
+        case PDataTF():
+            return f"{pdu.name}: " + ", ".join(
+                f"context {p.context_id} {'command' if p.is_command else 'data set'}"
+                f"{', last' if p.is_last else ''}, {len(p.fragment)} octets"
+                + (f" ({type(decode_command(p.fragment)).__name__})" if p.is_command and p.is_last else "")
+                for p in pdu.pdvs
+            )
+        case _:
+            return pdu.name

@@ -1,0 +1,257 @@
+"""The cases that follow from Table 9-10: every cell that an outside requestor can drive in an acceptor.
+
+A case leads the target to the state, gives the event, lets the oracle say what may come, and then checks which state
+was reached: a C-ECHO tells the acceptor's states apart (Sta2 and Sta3 abort it, Sta6 answers it, Sta13 is silent),
+and an A-ABORT must end the connection from everywhere. With `depth` 1 one more input stands between the event and
+the check, so that a fault behind an extra state is found as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dicomnet.statemachine import ASSOCIATION, AAssociateRJ
+
+from . import octets
+from .case import (
+    AS_ABORT,
+    AS_ABORT_PROVIDER,
+    AS_ECHO,
+    AS_INVALID,
+    AS_ODD_DATA,
+    AS_ODD_RELEASE,
+    AS_RELEASE,
+    Await,
+    AwaitTimer,
+    Case,
+    Close,
+    Connect,
+    HalfClose,
+    Level,
+    Reading,
+    Reset,
+    Send,
+    Step,
+    as_event,
+    as_request,
+)
+from .octets import ABORT_USER
+
+_REJECTED_VERSION: Final = AAssociateRJ(1, 2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One way to cause an event at the target: a name for the id, octets and what they may be taken for."""
+
+    name: str
+    event: str
+    what: str
+    octets: bytes
+    readings: tuple[Reading, ...]
+
+
+STROKES: Final = (
+    Stroke("evt3", "Evt3", "A-ASSOCIATE-AC", octets.AC, as_event("Evt3")),
+    Stroke("evt4", "Evt4", "A-ASSOCIATE-RJ", octets.RJ, as_event("Evt4")),
+    Stroke("evt6", "Evt6", "A-ASSOCIATE-RQ", octets.RQ, as_request()),
+    Stroke("evt10", "Evt10", "P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO),
+    Stroke("evt12", "Evt12", "A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
+    Stroke("evt13", "Evt13", "A-RELEASE-RP", octets.RELEASE_RP, as_event("Evt13")),
+    Stroke("evt16", "Evt16", "A-ABORT of the service user", ABORT_USER, AS_ABORT),
+    Stroke("evt16.provider", "Evt16", "A-ABORT of the service provider", octets.ABORT_PROVIDER, AS_ABORT_PROVIDER),
+    Stroke("evt19", "Evt19", "PDU of unknown type 0x0B", octets.UNKNOWN_TYPE, AS_INVALID),
+    Stroke("evt19.length", "Evt19", "A-RELEASE-RQ with length 6", octets.INVALID_LENGTH, AS_ODD_RELEASE),
+    Stroke("evt19.content", "Evt19", "P-DATA-TF whose PDV says length 1", octets.INVALID_PDV, AS_ODD_DATA),
+)
+BAD_VERSION: Final = Stroke(
+    "evt6.version",
+    "Evt6",
+    "A-ASSOCIATE-RQ with protocol version 0x0002",
+    octets.RQ_BAD_VERSION,
+    as_request(rejection=_REJECTED_VERSION),
+)
+ENDS: Final[tuple[tuple[str, str, Step], ...]] = (
+    ("evt17.close", "close of the connection", Close()),
+    ("evt17.reset", "reset of the connection", Reset()),
+)
+
+
+def lead(what: str, octets_: bytes, readings: tuple[Reading, ...]) -> tuple[Step, ...]:
+    """A step on the way to the point of a case."""
+    return (Send(what, octets_, readings, prefix=True), Await(prefix=True))
+
+
+CONNECTED: Final[tuple[Step, ...]] = (Connect(),)
+ASSOCIATED: Final[tuple[Step, ...]] = (*CONNECTED, *lead("A-ASSOCIATE-RQ", octets.RQ, as_request()))
+# The event follows in the same turn: whether the user has answered by then cannot be seen, and need not be.
+REQUESTED: Final[tuple[Step, ...]] = (*CONNECTED, Send("A-ASSOCIATE-RQ", octets.RQ, as_request(), prefix=True))
+RELEASING: Final[tuple[Step, ...]] = (
+    *ASSOCIATED,
+    Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE, prefix=True),
+)
+RELEASED: Final[tuple[Step, ...]] = (*ASSOCIATED, *lead("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE))
+ABORTED: Final[tuple[Step, ...]] = (
+    *ASSOCIATED,
+    Send("A-ASSOCIATE-RQ (a second one, to be aborted)", octets.RQ, as_request(), prefix=True),
+)
+REJECTED: Final[tuple[Step, ...]] = (*CONNECTED, *lead(BAD_VERSION.what, BAD_VERSION.octets, BAD_VERSION.readings))
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """A way to a state: the id's middle, the state, the steps, and how it is said."""
+
+    name: str
+    state: str
+    steps: tuple[Step, ...]
+    said: str
+
+
+APPROACHES: Final = (
+    Approach("sta2", "Sta2", CONNECTED, "before any association request"),
+    Approach("sta3", "Sta3", REQUESTED, "while the user thinks about the association request"),
+    Approach("sta6", "Sta6", ASSOCIATED, "in an established association"),
+    Approach("sta8", "Sta8", RELEASING, "while the user thinks about the release"),
+    Approach("sta13", "Sta13", ABORTED, "after the target's A-ABORT"),
+    Approach("sta13.released", "Sta13", RELEASED, "after the target's A-RELEASE-RP"),
+    Approach("sta13.rejected", "Sta13", REJECTED, "after the target's A-ASSOCIATE-RJ"),
+)
+
+PROBE: Final[tuple[Step, ...]] = (
+    Send("C-ECHO (which state was reached?)", octets.ECHO, AS_ECHO),
+    Await(quiet=True),
+)
+END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT), Await())
+
+
+def finish(*steps: Step) -> tuple[Step, ...]:
+    """Steps of a case, then the check of the state and the end."""
+    return (*steps, *PROBE, *END)
+
+
+def generated(depth: int = 0) -> tuple[Case, ...]:
+    """Every case that follows from the table, in a fixed order; `depth` 1 adds those with one more input."""
+    cases = [case for approach in APPROACHES for case in _cells(approach)]
+    cases.extend(_user_cells())
+    cases.extend(_timers())
+    if depth:
+        cases.extend(_deeper(cases))
+    return tuple(cases)
+
+
+def _strokes(approach: Approach) -> tuple[Stroke, ...]:
+    return (*STROKES, BAD_VERSION) if approach.state == "Sta2" else STROKES
+
+
+def _cells(approach: Approach) -> list[Case]:
+    cases: list[Case] = []
+    for stroke in _strokes(approach):
+        send = Send(stroke.what, stroke.octets, stroke.readings)
+        steps = (*approach.steps, send, Await(), *PROBE, *END)
+        cases.append(_case(approach, stroke.name, stroke.event, stroke.what, steps))
+    for name, what, step in ENDS:
+        cases.append(_case(approach, name, "Evt17", what, (*approach.steps, step)))
+    half = (*approach.steps, HalfClose(), Await())
+    cases.append(
+        _case(approach, "evt17.half", "Evt17", "half-close of the connection", half, level=Level.SHOULD)
+    )
+    return cases
+
+
+def _case(
+    approach: Approach,
+    name: str,
+    event: str,
+    what: str,
+    steps: tuple[Step, ...],
+    *,
+    level: Level = Level.MUST,
+    slow: bool = False,
+) -> Case:
+    action = ASSOCIATION.action_at(approach.state, event)
+    assert action is not None, f"{approach.state} x {event} is blank"
+    return Case(
+        id=f"ul.{approach.name}.{name}",
+        title=f"{what} {approach.said}",
+        clause=f"{ASSOCIATION.cell_clause}, {approach.state} x {event}; {action.name}, {action.clause}",
+        requirement=f"A target in {approach.state} that meets {event} ({what}) does {action.name}: {action.description}.",
+        steps=steps,
+        level=level,
+        cell=(approach.state, event),
+        slow=slow,
+        kind=f"{approach.state}.{name}",
+    )
+
+
+def _user_cells() -> list[Case]:
+    """The cells that the target's own user causes: accept, reject, data, release response."""
+    echo = Send("P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO)
+    release = Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE)
+    fresh = Approach("sta1", "Sta1", (), "from idle")
+    sta3, sta6, sta8 = APPROACHES[1], APPROACHES[2], APPROACHES[3]
+    request = Send("A-ASSOCIATE-RQ", octets.RQ, as_request())
+    return [
+        _case(fresh, "evt5", "Evt5", "connection request", finish(*CONNECTED, request, Await())),
+        _case(sta3, "evt7", "Evt7", "acceptance by the user", finish(*CONNECTED, request, Await())),
+        _case(sta6, "evt9", "Evt9", "data of the user", finish(*ASSOCIATED, echo, Await())),
+        _case(sta8, "evt14", "Evt14", "release response of the user", finish(*ASSOCIATED, release, Await())),
+        _case(
+            sta8,
+            "evt9",
+            "Evt9",
+            "data of the user that was asked to release",
+            finish(*ASSOCIATED, echo, release, Await()),
+        ),
+    ]
+
+
+def _timers() -> list[Case]:
+    wait = AwaitTimer()
+    return [
+        _case(APPROACHES[index], "evt18", "Evt18", "expiry of ARTIM", (*steps, wait), slow=True)
+        for index, steps in ((0, CONNECTED), (4, (*ABORTED, Await(prefix=True))), (5, RELEASED), (6, REJECTED))
+    ]
+
+
+def _deeper(cases: list[Case]) -> list[Case]:
+    """Each case that ends with the check of the state, with one more input before the check."""
+    deeper: list[Case] = []
+    for case in cases:
+        if case.steps[-len(PROBE) - len(END) :] != (*PROBE, *END):
+            continue
+        before = case.steps[: -len(PROBE) - len(END)]
+        for stroke in STROKES:
+            steps = (*before, Send(stroke.what, stroke.octets, stroke.readings), Await(), *PROBE, *END)
+            deeper.append(
+                Case(
+                    id=f"{case.id}+{stroke.name}",
+                    title=f"{case.title}, then {stroke.what}",
+                    clause=case.clause,
+                    requirement=case.requirement,
+                    steps=steps,
+                    level=case.level,
+                    cell=case.cell,
+                    depth=1,
+                    kind=case.kind,
+                )
+            )
+    return deeper
+
+
+# What an outside requestor cannot drive in an acceptor, and why.
+UNREACHABLE: Final = {
+    "Sta4": "only the end that opens the connection is ever here",
+    "Sta5": "only the end that asks for the association is ever here",
+    "Sta7": "needs the target's own user to ask for release",
+    "Sta9": "release collision, requestor's side",
+    "Sta10": "release collision: needs the target's own user to ask for release",
+    "Sta11": "release collision, requestor's side",
+    "Sta12": "release collision: needs the target's own user to ask for release",
+    "Sta1 x Evt1": "the target's own user would have to ask for an association",
+    "Sta3 x Evt15": "the target's own user would have to abort",
+    "Sta6 x Evt11": "the target's own user would have to ask for release",
+    "Sta6 x Evt15": "the target's own user would have to abort",
+    "Sta8 x Evt15": "the target's own user would have to abort",
+}

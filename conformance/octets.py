@@ -1,0 +1,142 @@
+"""What the tester sends, octet by octet: right messages, and messages wrong in just one way.
+
+The AE titles of the run are not known when a case is written. `CALLED` and `CALLING` are 16-octet marks that
+`with_titles` replaces when the octets are sent.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from dicomnet.statemachine import (
+    APPLICATION_CONTEXT,
+    IMPLEMENTATION_CLASS_UID,
+    IMPLICIT_LE,
+    PDV,
+    VERIFICATION,
+    AAbort,
+    AAssociateAC,
+    AAssociateRJ,
+    AReleaseRP,
+    AReleaseRQ,
+    CEchoRQ,
+    PDataTF,
+    PresentationContextAC,
+    UserInformation,
+    encode,
+    encode_command,
+)
+
+CALLED: Final = b"\x00<called title>\x00"
+CALLING: Final = b"\x00<calling titl>\x00"
+assert len(CALLED) == len(CALLING) == 16
+
+MESSAGE_ID: Final = 7
+
+
+def with_titles(octets: bytes, called: str, calling: str) -> bytes:
+    """The octets with the run's AE titles in place of the marks."""
+    return octets.replace(CALLED, called.encode("ascii").ljust(16)).replace(
+        CALLING, calling.encode("ascii").ljust(16)
+    )
+
+
+def item(kind: int, body: bytes, reserved: int = 0) -> bytes:
+    """An item or sub-item: type, reserved octet, 2-octet length, body (PS3.8 2020, 9.3.2)."""
+    return struct.pack(">BBH", kind, reserved, len(body)) + body
+
+
+def uid(kind: int, name: str) -> bytes:
+    """An item that holds a UID."""
+    return item(kind, name.encode("ascii"))
+
+
+def context(number: int, abstract: str = VERIFICATION, *transfer: str, reserved: bytes = b"\0\0\0") -> bytes:
+    """A presentation context item of a request; implicit little endian where no transfer syntax is named."""
+    subs = uid(0x30, abstract) + b"".join(uid(0x40, name) for name in transfer or (IMPLICIT_LE,))
+    return item(0x20, bytes((number,)) + reserved + subs)
+
+
+def max_length(octets: int) -> bytes:
+    """A maximum length sub-item (PS3.8 2020, D.1)."""
+    return item(0x51, struct.pack(">I", octets))
+
+
+CLASS_UID: Final = uid(0x52, IMPLEMENTATION_CLASS_UID)
+VERSION_NAME: Final = item(0x55, b"DICOMNET_TEST")
+APPLICATION: Final = uid(0x10, APPLICATION_CONTEXT)
+
+
+def user_information(*subs: bytes, longest: int = 16384) -> bytes:
+    """A user information item: maximum length, implementation class UID, and what else is given."""
+    return item(0x50, b"".join((max_length(longest), CLASS_UID, *subs)))
+
+
+def pdu(kind: int, body: bytes, *, reserved: int = 0, length: int | None = None) -> bytes:
+    """A PDU: type, reserved octet, 4-octet length (or the one given, however wrong), body."""
+    return struct.pack(">BBI", kind, reserved, len(body) if length is None else length) + body
+
+
+def rq(
+    *items: bytes,
+    version: int = 1,
+    called: bytes = CALLED,
+    calling: bytes = CALLING,
+    reserved: bytes = b"\0" * 34,
+    header_reserved: int = 0,
+) -> bytes:
+    """An A-ASSOCIATE-RQ; without items: one Verification context and the usual user information.
+
+    `reserved` holds the 2 octets behind the version and the 32 behind the titles.
+    """
+    body = b"".join(items or (APPLICATION, context(1), user_information()))
+    fixed = struct.pack(">H", version) + reserved[:2] + called + calling + reserved[2:]
+    return pdu(0x01, fixed + body, reserved=header_reserved)
+
+
+RQ: Final = rq()
+RQ_BAD_VERSION: Final = rq(version=2)
+AC: Final = encode(
+    AAssociateAC(
+        "ANY-SCP",
+        "ANY-SCU",
+        (PresentationContextAC(1, 0, IMPLICIT_LE),),
+        UserInformation(max_length=16384, implementation_class_uid=IMPLEMENTATION_CLASS_UID),
+    )
+)
+RJ: Final = encode(AAssociateRJ(1, 1, 1))
+RELEASE_RQ: Final = encode(AReleaseRQ())
+RELEASE_RP: Final = encode(AReleaseRP())
+ABORT_USER: Final = encode(AAbort(0, 0))
+ABORT_PROVIDER: Final = encode(AAbort(2, 0))
+UNKNOWN_TYPE: Final = pdu(0x0B, b"\0\0\0\0")
+# A release request whose length says 6: a known type whose length is impossible.
+INVALID_LENGTH: Final = pdu(0x05, b"\0" * 6)
+
+# A P-DATA-TF whose one PDV says that it has a single octet: there is no room for its control header.
+INVALID_PDV: Final = pdu(0x04, b"\0\0\0\x01\x01")
+
+
+def echo_command(message_id: int = MESSAGE_ID) -> bytes:
+    """The command set of a C-ECHO request."""
+    return encode_command(CEchoRQ(message_id))
+
+
+def data(*pdvs: PDV) -> bytes:
+    """A P-DATA-TF PDU."""
+    return encode(PDataTF(pdvs))
+
+
+def echo(context_id: int = 1, message_id: int = MESSAGE_ID) -> bytes:
+    """A C-ECHO request in one P-DATA-TF PDU."""
+    return data(PDV(context_id, True, True, echo_command(message_id)))
+
+
+def raw_pdv(context_id: int, header: int, fragment: bytes, length: int | None = None) -> bytes:
+    """A PDV item with any header octet and any length."""
+    size = len(fragment) + 2 if length is None else length
+    return struct.pack(">IBB", size, context_id, header) + fragment
+
+
+ECHO: Final = echo()

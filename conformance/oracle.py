@@ -1,0 +1,313 @@
+"""The oracle: which answers the machine allows, given what was sent and what has been seen so far.
+
+The target is a black box: when its user answers, when it reads the next PDU and when ARTIM runs out cannot be seen.
+So the oracle holds *hypotheses*. Each is one way a conforming target may have gone: the value of the association
+machine, what it has not read yet, what its user still owes, and what it has sent that was not seen yet. `closure`
+lets the hypotheses go on in every way the tables allow; an observation keeps those that explain it. When none is left,
+the target did what no conforming one can do. The grade of the best that is left is the verdict.
+
+So Sta3 and Sta8, which a target passes through while its user thinks, need no special case: the allowed set is the
+union over every moment at which the user may have answered, and the cells in a hypothesis' path say which it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dicomnet.statemachine import (
+    ASSOCIATION,
+    Issue,
+    LocalProtocolError,
+    Machine,
+    PDataTF,
+    Pdu,
+    SendPdu,
+    Transition,
+    TransportClose,
+    Value,
+    step,
+)
+
+from .case import Answer, Grade, Reading, Stimulus
+from .tolerances import grade_pdu
+
+# More hypotheses than any case needs; reaching it is a fault of the tester, not of the target.
+MAX_HYPOTHESES: Final = 20_000
+# No ARTIM timer is this short (seconds): a target that closes sooner in Sta2 did so because of what it was sent.
+ARTIM_FLOOR: Final = 1.0
+
+CLOSED_EARLY: Final = "the target closed as soon as the association was over"
+
+Cell = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """Something the target does that can be seen: a PDU (`effect`) or, without one, the close of the connection."""
+
+    transition: Transition
+    effect: SendPdu | None = None
+    answer: Answer | None = None
+
+    def __str__(self) -> str:
+        if self.effect is None:
+            return "close"
+        fixed = f"source {self.effect.source}" if isinstance(self.effect.source, int) else ""
+        if self.answer is not None and self.answer.codes is not None:
+            fixed = "/".join(map(str, self.answer.codes))
+        return f"{self.effect.pdu} ({fixed})" if fixed else self.effect.pdu
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What the target's user owes: one of the answers, or nothing where it is optional."""
+
+    answers: tuple[Answer, ...]
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One way a conforming target may have gone."""
+
+    value: Value[str | None]
+    unread: tuple[Stimulus, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    unseen: tuple[Emission, ...] = ()
+    grade: Grade = Grade.PASS
+    notes: tuple[str, ...] = ()
+    path: tuple[Cell, ...] = ()
+    over: bool = False
+    deaf: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more need happen by itself."""
+        return not (self.unread or self.unseen or any(not duty.optional for duty in self.duties))
+
+    @property
+    def thinking(self) -> bool:
+        """Only the target's user has still something to do."""
+        return not (self.unread or self.unseen) and any(not duty.optional for duty in self.duties)
+
+    def worse(self, grade: Grade, note: str) -> Hypothesis:
+        """The same with a grade at least as bad, and why."""
+        if grade is Grade.PASS and not note:
+            return self
+        notes = (*self.notes, note) if note and note not in self.notes else self.notes
+        return replace(self, grade=max(self.grade, grade), notes=notes)
+
+
+class Oracle:
+    """The hypotheses of one connection. `track` keeps the path of cells (evidence), at the price of more of them."""
+
+    def __init__(self, machine: Machine[str | None] = ASSOCIATION, *, track: bool = True) -> None:
+        self._machine = machine
+        self._track = track
+        self.hypotheses: frozenset[Hypothesis] = frozenset({Hypothesis(machine.start())})
+
+    # --- what the tester does ----------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """The transport connection stands: Evt5."""
+        self.hypotheses = frozenset(self._take(h, Stimulus("Evt5"), None) for h in self.hypotheses)
+
+    def sent(self, readings: tuple[Reading, ...]) -> None:
+        """Octets were sent that the target may take for any of `readings`."""
+        self.hypotheses = self._closure(
+            replace(h, unread=(*h.unread, *reading)) if not h.over else h
+            for h in self.hypotheses
+            for reading in readings
+        )
+
+    def ended(self) -> None:
+        """The tester sends no more: Evt17 at the target."""
+        self.sent((((Stimulus("Evt17"),)),))
+
+    def gone(self) -> None:
+        """The tester has closed and sees nothing more: what was sent is taken as read, which nobody can check."""
+        self.ended()
+        self.hypotheses = frozenset(h for h in self.hypotheses if not h.unread)
+
+    # --- what is seen ------------------------------------------------------------------------------------
+
+    def saw(self, pdu: Pdu) -> bool:
+        """A PDU arrived; False where no hypothesis explains it (they are kept for the message then)."""
+        return self._keep(h for before in self.hypotheses for h in _explain(before, pdu))
+
+    def saw_close(self, elapsed: float, idle: float) -> bool:
+        """The target closed, `elapsed` seconds after the connection was made, `idle` after anything was sent."""
+        return self._keep(h for before in self.hypotheses for h in _explain_close(before, elapsed, idle))
+
+    def saw_silence(self, *, patient: bool) -> bool:
+        """Nothing came for a while. `patient`: for so long that a user who still owes an answer is overdue."""
+        return self._keep(h for h in self.hypotheses if h.settled or (h.thinking and not patient))
+
+    def _keep(self, survivors: Iterable[Hypothesis]) -> bool:
+        kept = self._closure(survivors)
+        if kept:
+            self.hypotheses = kept
+        return bool(kept)
+
+    # --- what is known -----------------------------------------------------------------------------------
+
+    @property
+    def best(self) -> Grade:
+        """The grade of the best explanation."""
+        return min(h.grade for h in self.hypotheses)
+
+    def explanations(self) -> list[Hypothesis]:
+        """The best explanations, those in which the least is left undone first."""
+        best = self.best
+        return [h for h in self.hypotheses if h.grade == best]
+
+    @property
+    def all_settled(self) -> bool:
+        """No hypothesis expects anything more."""
+        return all(h.settled for h in self.hypotheses)
+
+    @property
+    def any_settled(self) -> bool:
+        """Some hypothesis expects nothing more."""
+        return any(h.settled for h in self.hypotheses)
+
+    @property
+    def over(self) -> bool:
+        """The connection is over in every hypothesis."""
+        return all(h.over for h in self.hypotheses)
+
+    def states(self) -> tuple[str, ...]:
+        """The states in which the target may be now."""
+        return tuple(sorted({h.value.control for h in self.hypotheses}, key=_state_order))
+
+    def expected(self) -> tuple[str, ...]:
+        """What may be seen next, in words."""
+        words = {str(h.unseen[0]) for h in self.hypotheses if h.unseen}
+        if any(h.settled and not h.over for h in self.hypotheses):
+            words.add("nothing")
+        if any(h.value.control == "Sta13" and not h.over for h in self.hypotheses):
+            words.add("close")
+        return tuple(sorted(words))
+
+    def cells(self) -> tuple[frozenset[Cell], frozenset[Cell]]:
+        """The cells that were surely driven, and those that may have been, by the best explanations."""
+        paths = [frozenset(h.path) for h in self.explanations()]
+        return frozenset.intersection(*paths), frozenset.union(*paths)
+
+    # --- how a target may go on by itself ----------------------------------------------------------------
+
+    def _closure(self, start: Iterable[Hypothesis]) -> frozenset[Hypothesis]:
+        seen: set[Hypothesis] = set()
+        todo = list(start)
+        while todo:
+            hypothesis = todo.pop()
+            if hypothesis in seen:
+                continue
+            seen.add(hypothesis)
+            assert len(seen) <= MAX_HYPOTHESES, "the oracle holds too many hypotheses"
+            if not hypothesis.over:
+                todo.extend(self._moves(hypothesis))
+        return frozenset(seen)
+
+    def _moves(self, h: Hypothesis) -> Iterable[Hypothesis]:
+        if h.unread:
+            yield self._read(h)
+            if h.unread[0].event == "Evt19" and not h.deaf:
+                # After a PDU that is none the stream cannot be trusted: a target may read nothing more of it.
+                yield replace(self._read(h), deaf=True)
+        if h.duties:
+            duty, *rest = h.duties
+            for answer in duty.answers:
+                if self._machine.action_at(h.value.control, answer.event) is not None:
+                    yield self._take(
+                        replace(h, duties=tuple(rest)).worse(answer.grade, answer.note),
+                        Stimulus(answer.event),
+                        answer,
+                    )
+            # A user who was asked to release may do so without what he still owed of data.
+            if any(a.event == "Evt14" for later in rest for a in later.answers) and not _establishing(duty):
+                yield replace(h, duties=tuple(rest)).worse(Grade.PASS, "data left unanswered before the release")
+
+    def _read(self, h: Hypothesis) -> Hypothesis:
+        stimulus, *rest = h.unread
+        following = replace(h, unread=tuple(rest)).worse(stimulus.grade, stimulus.note)
+        if h.deaf and stimulus.event != "Evt17":
+            return following
+        if self._machine.action_at(h.value.control, stimulus.event) is None:
+            return following  # blank: only a connection that is over is left to be told of its end
+        return self._take(following, stimulus, None)
+
+    def _take(self, h: Hypothesis, stimulus: Stimulus, answer: Answer | None) -> Hypothesis:
+        try:
+            value, transition, _ = step(h.value, self._machine.event[stimulus.event], stimulus.payload)
+        except LocalProtocolError:
+            return h
+        unseen = list(h.unseen)
+        duties = list(h.duties)
+        closes = False
+        for effect in transition.effects:
+            match effect:
+                case SendPdu():
+                    unseen.append(Emission(transition, effect, answer))
+                case TransportClose():
+                    closes = True
+                case Issue() if stimulus.answers:
+                    duties.append(Duty(stimulus.answers, stimulus.optional))
+                case _:
+                    pass
+        gone = value.control in ("Sta1", "Sta13")
+        # The connection layer closes its own side when the peer has ended the connection (AA-4, AA-5, AR-5).
+        if closes or stimulus.event == "Evt17":
+            unseen.append(Emission(transition))
+        return Hypothesis(
+            value,
+            () if value.control == "Sta1" else h.unread,
+            () if gone else tuple(duties),
+            tuple(unseen),
+            h.grade,
+            h.notes,
+            (*h.path, (transition.state, transition.event)) if self._track else (),
+            deaf=h.deaf,
+        )
+
+
+def _establishing(duty: Duty) -> bool:
+    return any(answer.event in ("Evt7", "Evt8") for answer in duty.answers)
+
+
+def _state_order(name: str) -> int:
+    return int(name.removeprefix("Sta"))
+
+
+def _explain(h: Hypothesis, pdu: Pdu) -> Iterable[Hypothesis]:
+    if h.over or not h.unseen or h.unseen[0].effect is None:
+        return
+    head = h.unseen[0]
+    assert head.effect is not None
+    verdict = grade_pdu(head.effect, head.transition, head.answer, pdu)
+    if verdict is None:
+        return
+    # One message may come in several P-DATA-TF PDUs: the last fragment ends it.
+    whole = not isinstance(pdu, PDataTF) or pdu.pdvs[-1].is_last
+    yield replace(h, unseen=h.unseen[1:] if whole else h.unseen).worse(*verdict)
+
+
+def _explain_close(h: Hypothesis, elapsed: float, idle: float) -> Iterable[Hypothesis]:
+    ended = replace(h, over=True, unread=(), duties=(), unseen=())
+    state = h.value.control
+    expired = replace(ended, path=(*h.path, (state, "Evt18")) if h.path else ())
+    if h.over:
+        yield h
+    elif h.unseen:
+        if h.unseen[0].effect is None:
+            yield ended
+    elif state == "Sta13":
+        # ARTIM, or a target that closes as soon as the association is over: both are right (9.1.4 note 1).
+        if idle >= ARTIM_FLOOR and not h.unread:
+            yield expired
+        else:
+            yield replace(ended, notes=(*h.notes, CLOSED_EARLY) if CLOSED_EARLY not in h.notes else h.notes)
+    elif state == "Sta2" and (not h.unread or elapsed >= ARTIM_FLOOR):
+        yield expired

@@ -1,0 +1,380 @@
+"""One case on one connection: carries out the steps, asks the oracle after each observation, stops at the first
+difference. It works by callbacks, so the same code runs on virtual time and on real sockets, and many at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dicomnet.statemachine import Framer, Limits, Violation
+from dicomnet.transports import Address, Link, Timer, Transport
+
+from .case import (
+    Await,
+    AwaitTimer,
+    Case,
+    Close,
+    Connect,
+    HalfClose,
+    Reset,
+    Send,
+)
+from .evidence import Evidence, describe
+from .octets import with_titles
+from .oracle import CLOSED_EARLY, Oracle
+from .verdict import DEVIATION, Ending, Result, Verdict, verdict_of
+
+# What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
+TESTER_LIMITS = Limits(data=1 << 20)
+MAX_RECEIVED = 1 << 22
+PIECE_SECONDS = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the tester waits, in seconds.
+
+    `quiet`: silence that counts as "no answer"; `patience`: for an answer that is due; `connect`: for the
+    connection; `timer`: for the target's ARTIM.
+    """
+
+    quiet: float = 0.2
+    patience: float = 5.0
+    connect: float = 10.0
+    timer: float = 300.0
+
+    def slower(self, factor: float) -> Pace:
+        """The same with longer waits for answers and silence."""
+        return Pace(self.quiet * factor, self.patience * factor, self.connect, self.timer)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The system under test: where it is and how it is called."""
+
+    carrier: Transport
+    address: Address
+    called: str
+    calling: str
+    pace: Pace
+
+
+class CaseRun:
+    """The run of one case; `result` is set and `done` is called when it is over."""
+
+    def __init__(self, case: Case, target: Target, done: Callable[[Result], None] | None = None) -> None:
+        self.case = case
+        self.result: Result | None = None
+        self._target = target
+        self._done = done
+        self._oracle = Oracle()
+        self._framer = Framer(TESTER_LIMITS)
+        self._evidence = Evidence()
+        self._steps = list(case.steps)
+        self._position = -1
+        self._link: Link | None = None
+        self._timer: Timer | None = None
+        self._began = target.carrier.now()
+        self._opened: float | None = None
+        self._sent = self._began
+        self._answered = False
+        self._ending = Ending("none", 0.0)
+        self._pieces: list[bytes] = []
+        self._received = 0
+        self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
+
+    def start(self) -> None:
+        """Begin."""
+        self._next()
+
+    # --- steps -------------------------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        self._cancel()
+        if self.result is not None:
+            return
+        self._position += 1
+        if self._position >= len(self._steps) or (self._oracle.over and self._opened is not None):
+            self._conclude()
+            return
+        step = self._steps[self._position]
+        self._answered = False
+        match step:
+            case Connect():
+                self._note("tester", "connect")
+                self._wait(self._target.pace.connect, lambda: self.on_failed("timeout"))
+                self._link = self._target.carrier.connect(self._target.address, self)
+            case Send():
+                self._send(step)
+            case Await():
+                self._await(step)
+            case AwaitTimer():
+                self._wait(self._target.pace.timer, self._no_timer)
+            case HalfClose():
+                assert self._link is not None
+                self._note("tester", "half-close (FIN)")
+                self._link.half_close()
+                self._oracle.ended()
+                self._next()
+            case Close() | Reset():
+                self._close(step)
+
+    def _send(self, step: Send) -> None:
+        octets = with_titles(step.octets, self._target.called, self._target.calling)
+        self._note("tester", step.what, octets)
+        # The oracle hears of it first: an answer may come while the pieces are still on their way.
+        self._oracle.sent(step.readings)
+        self._pieces = _cut(octets, step.pieces)
+        self._send_piece()
+
+    def _send_piece(self) -> None:
+        if self.result is not None:
+            return
+        assert self._link is not None
+        self._sent = self._target.carrier.now()
+        self._link.send(self._pieces.pop(0))
+        if self._pieces and not self._oracle.over:
+            self._wait(PIECE_SECONDS, self._send_piece)
+        else:
+            self._next()
+
+    def _close(self, step: Close | Reset) -> None:
+        assert self._link is not None
+        if isinstance(step, Close):
+            self._note("tester", "close (FIN)")
+            self._link.close()
+        else:
+            self._note("tester", "reset (RST)")
+            self._link.reset()
+        self._link = None
+        self._ending = Ending("tester", self._seconds())
+        self._oracle.gone()
+        self._conclude()
+
+    # --- waiting -----------------------------------------------------------------------------------------
+
+    def _await(self, step: Await) -> None:
+        """Decide what to wait for now."""
+        oracle = self._oracle
+        if oracle.over or (self._answered and oracle.all_settled and not step.quiet):
+            self._next()
+            return
+        pace = self._target.pace
+        settled = oracle.any_settled
+        self._wait(pace.quiet if settled else pace.patience, lambda: self._silence(patient=not settled))
+
+    def _silence(self, *, patient: bool) -> None:
+        expected = self._oracle.expected()
+        if self._oracle.saw_silence(patient=patient):
+            self._next()
+            return
+        pace = self._target.pace
+        seconds = pace.patience if patient else pace.quiet
+        self._differ(expected, f"nothing for {seconds:.3g} s")
+
+    def _no_timer(self) -> None:
+        limit = self._target.pace.timer
+        self._note("tester", f"still open after {limit:.3g} s")
+        self._finish(
+            Verdict.NON_STRICT,
+            "the connection to be closed when ARTIM expires",
+            f"still open after {limit:.3g} s: no ARTIM, or a longer one (the standard fixes no value)",
+        )
+
+    # --- what the carrier reports ------------------------------------------------------------------------
+
+    def on_open(self) -> None:
+        """See `LinkHandler`."""
+        self._opened = self._target.carrier.now()
+        self._note("target", "connection open")
+        self._oracle.connected()
+        self._next()
+
+    def on_failed(self, code: str) -> None:
+        """See `LinkHandler`."""
+        self._note("target", f"no connection: {code}")
+        self._finish(Verdict.INCONCLUSIVE, "a connection", f"no connection: {code}")
+
+    def on_octets(self, octets: bytes) -> None:
+        """See `LinkHandler`."""
+        self._received += len(octets)
+        for received, raw in self._framer.feed(octets):
+            if self.result is not None:
+                return
+            self._evidence.received.append(received)
+            self._note("target", describe(received), raw)
+            expected = self._oracle.expected()
+            if isinstance(received, Violation):
+                self._differ(expected, describe(received))
+                return
+            if not self._oracle.saw(received):
+                self._differ(expected, describe(received))
+                return
+            self._saw_answer()
+        if self._received > MAX_RECEIVED and self.result is None:
+            self._differ(self._oracle.expected(), f"more than {MAX_RECEIVED} octets without an end")
+        elif self.result is None:
+            self._look_again()
+
+    def on_end(self) -> None:
+        """See `LinkHandler`."""
+        self._ended("FIN")
+
+    def on_reset(self) -> None:
+        """See `LinkHandler`."""
+        self._link = None
+        self._ended("RST")
+
+    def _ended(self, how: str) -> None:
+        if self.result is not None or self._oracle.over:
+            return
+        self._ending = Ending(how, self._seconds())
+        self._note("target", f"closed ({how})")
+        if self._framer.pending:
+            self._differ(self._oracle.expected(), f"closed inside a PDU, after {self._framer.pending} octets of it")
+            return
+        expected = self._oracle.expected()
+        now = self._target.carrier.now()
+        if not self._oracle.saw_close(now - (self._opened or self._began), now - self._sent):
+            self._differ(expected, f"closed ({how})")
+            return
+        self._saw_answer()
+        self._look_again()
+
+    def _saw_answer(self) -> None:
+        self._answered = True
+        self.slowest = max(self.slowest, self._target.carrier.now() - self._sent)
+
+    def _look_again(self) -> None:
+        """Something was seen that the oracle explains: go on from where the steps stand."""
+        step = self._steps[min(self._position, len(self._steps) - 1)]
+        if isinstance(step, Await):
+            self._cancel()
+            self._await(step)
+        elif isinstance(step, AwaitTimer) and self._oracle.over:
+            self._next()
+
+    # --- the end -----------------------------------------------------------------------------------------
+
+    def _differ(self, expected: tuple[str, ...], observed: str) -> None:
+        step = self._steps[self._position]
+        prefix = isinstance(step, (Send, Await)) and step.prefix
+        words = " or ".join(expected) or "nothing"
+        if prefix:
+            states = "/".join(self._oracle.states())
+            self._finish(Verdict.INCONCLUSIVE, words, f"{observed}, on the way there (in {states})")
+        else:
+            self._finish(DEVIATION[self.case.level], words, observed)
+
+    def _conclude(self) -> None:
+        """All steps are done and explained: grade, checks, cells."""
+        grade = self._oracle.best
+        notes = sorted({note for h in self._oracle.explanations() for note in h.notes})
+        findings = [finding for check in self.case.checks for finding in check(self._evidence)]
+        if findings:
+            worst = max(findings, key=lambda finding: finding.grade)
+            grade = max(grade, worst.grade)
+            observed = "; ".join(f"{finding.text} ({finding.clause})" for finding in findings)
+            self._finish(verdict_of(grade, self.case.level), self.case.requirement, observed, notes)
+            return
+        expected = "as the tables allow"
+        self._finish(verdict_of(grade, self.case.level), expected, self._story(), notes)
+
+    def _story(self) -> str:
+        names = [describe(pdu).split(":")[0] for pdu in self._evidence.received]
+        end = f"closed ({self._ending.how})" if self._ending.how in ("FIN", "RST") else ""
+        return ", ".join([*names, end] if end else names) or "nothing"
+
+    def _finish(self, verdict: Verdict, expected: str, observed: str, notes: list[str] | None = None) -> None:
+        if self.result is not None:
+            return
+        self._cancel()
+        if self._link is not None:
+            if self._ending.how == "none":
+                self._ending = Ending("open" if self._opened is not None else "none", self._seconds())
+            self._link.close()
+        sure, possible = self._oracle.cells()
+        result = Result(
+            self.case,
+            self._target.carrier.name,
+            verdict,
+            expected,
+            observed,
+            list(notes or ()),
+            self._ending,
+            self._evidence,
+            sure,
+            seconds=self._target.carrier.now() - self._began,
+        )
+        self._place(result, sure, possible)
+        self.result = result
+        if self._done is not None:
+            self._done(result)
+
+    def _place(self, result: Result, sure: frozenset[tuple[str, str]], possible: frozenset[tuple[str, str]]) -> None:
+        """Say whether the evidence places the target in the state that the case is about."""
+        cell = self.case.cell
+        if cell is None:
+            return
+        if cell in sure:
+            result.driven = "driven"
+        elif cell in possible:
+            result.driven = "cannot be told"
+        elif CLOSED_EARLY in result.notes:
+            result.driven = "closed early"
+        else:
+            others = sorted({state for state, event in sure if event == cell[1]})
+            result.driven = f"handled in {'/'.join(others)}" if others else "not driven"
+        if result.driven != "driven" and result.verdict is Verdict.PASS:
+            if cell[0] in ("Sta2", "Sta6"):
+                result.verdict = Verdict.INCONCLUSIVE
+            result.notes.append(f"{cell[0]} x {cell[1]}: {result.driven}")
+
+    def abandon(self) -> None:
+        """Give up: the case has used up the time that it may take."""
+        if self.result is None:
+            if self._position < 0:
+                self._position = 0
+            self._differ(self._oracle.expected(), "no end within the time that a case may take")
+
+    # --- small things ------------------------------------------------------------------------------------
+
+    def _seconds(self) -> float:
+        return self._target.carrier.now() - self._began
+
+    def _note(self, who: str, what: str, octets: bytes = b"") -> None:
+        self._evidence.add(self._seconds(), who, what, octets)
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        self._cancel()
+
+        def expired() -> None:
+            self._timer = None
+            if self.result is None:
+                then()
+
+        self._timer = self._target.carrier.call_later(seconds, expired)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:
+    """The octets in pieces of these sizes; a 0 at the end repeats the size before it; the rest is one piece."""
+    pieces: list[bytes] = []
+    start = 0
+    sizes_left = list(sizes)
+    size = len(octets)
+    while start < len(octets):
+        if sizes_left and not (sizes_left[0] == 0 and len(sizes_left) == 1):
+            size = sizes_left.pop(0)
+        elif not sizes_left:
+            size = len(octets) - start
+        pieces.append(octets[start : start + size])
+        start += size
+    return pieces or [b""]
+
+

@@ -1,0 +1,1 @@
+"""Tests of the PDU and command set codec."""
