@@ -66,7 +66,7 @@ class Stimulus:
     """One event that the target may take what was sent for.
 
     `answers` are what its user then owes (one of them); empty where the user owes nothing. `optional` means that
-    the user may also do nothing at all.
+    the user may also do nothing at all. `deafens`: what follows on the stream need not be read any more.
     """
 
     event: str
@@ -75,6 +75,7 @@ class Stimulus:
     optional: bool = False
     grade: Grade = Grade.PASS
     note: str = ""
+    deafens: bool = False
 
 
 Reading = tuple[Stimulus, ...]
@@ -110,7 +111,13 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class AwaitTimer:
-    """Wait for the target's ARTIM timer, at most as long as the run allows; its value is reported, not graded."""
+    """Wait for the target's ARTIM timer, at most as long as the run allows; its value is reported, not graded.
+
+    With `poke` that is sent every `every` seconds meanwhile; it must not keep the target from its timer.
+    """
+
+    poke: Send | None = None
+    every: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +194,8 @@ AS_ECHO: Final[tuple[Reading, ...]] = ((Stimulus("Evt10", None, (DATA_ANSWER,)),
 AS_RELEASE: Final[tuple[Reading, ...]] = ((Stimulus("Evt12", None, (RELEASE_ANSWER,)),),)
 AS_ABORT: Final = as_event("Evt16", AAbort(0, 0))
 AS_ABORT_PROVIDER: Final = as_event("Evt16", AAbort(2, 0))
-AS_INVALID: Final = as_event("Evt19")
+# After a PDU that is none the stream cannot be trusted, so a target may stop reading it.
+AS_INVALID: Final[tuple[Reading, ...]] = ((Stimulus("Evt19", deafens=True),),)
 
 # A known type whose length or content is wrong: Table 9-10 says "invalid PDU" without a list of what is invalid, so
 # a target that takes it for what it nearly is, is lenient rather than wrong (PS3.8 2020, Evt19).
@@ -204,6 +212,7 @@ AS_ODD_DATA: Final[tuple[Reading, ...]] = (
             None,
             (Answer("Evt15", Grade.NON_STRICT, "the user aborted what is no valid PDU"),),
             note=_LENIENT,
+            deafens=True,
         ),
     ),
 )

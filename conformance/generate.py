@@ -8,7 +8,7 @@ the check, so that a fault behind an extra state is found as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dicomnet.statemachine import ASSOCIATION, AAssociateRJ
@@ -37,6 +37,7 @@ from .case import (
     as_request,
 )
 from .octets import ABORT_USER
+from .oracle import Oracle
 
 _REJECTED_VERSION: Final = AAssociateRJ(1, 2, 2)
 
@@ -123,12 +124,40 @@ PROBE: Final[tuple[Step, ...]] = (
     Send("C-ECHO (which state was reached?)", octets.ECHO, AS_ECHO),
     Await(quiet=True),
 )
+# A C-ECHO alone cannot tell Sta13 from the states that wait for A-RELEASE-RP; an A-ASSOCIATE-AC can.
+PROBE_CLOSING: Final[tuple[Step, ...]] = (
+    *PROBE,
+    Send("A-ASSOCIATE-AC (is the association over?)", octets.AC, as_event("Evt3")),
+    Await(quiet=True),
+)
 END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT), Await())
 
 
+# Where ARTIM did not expire, the target must still be in the state in which it was left.
+AFTER_TIMER: Final[tuple[Step, ...]] = (
+    Send("A-ASSOCIATE-RQ (which state is this?)", octets.RQ, as_request()),
+    Await(quiet=True),
+)
+
+
 def finish(*steps: Step) -> tuple[Step, ...]:
-    """Steps of a case, then the check of the state and the end."""
-    return (*steps, *PROBE, *END)
+    """Steps of a case, then the check of the state that was reached, and the end."""
+    return (*steps, *(PROBE_CLOSING if ends_waiting(steps) else PROBE), *END)
+
+
+def ends_waiting(steps: tuple[Step, ...]) -> bool:
+    """Whether every conforming target is in Sta13 after these steps, whenever its user answered."""
+    oracle = Oracle(track=False)
+    for step in steps:
+        match step:
+            case Connect():
+                oracle.connected()
+            case Send():
+                oracle.sent(step.readings)
+            case _:
+                pass
+    ends = {h.value.control for h in oracle.hypotheses if not h.unread and not h.duties}
+    return ends == {"Sta13"}
 
 
 def generated(depth: int = 0) -> tuple[Case, ...]:
@@ -149,7 +178,7 @@ def _cells(approach: Approach) -> list[Case]:
     cases: list[Case] = []
     for stroke in _strokes(approach):
         send = Send(stroke.what, stroke.octets, stroke.readings)
-        steps = (*approach.steps, send, Await(), *PROBE, *END)
+        steps = finish(*approach.steps, send, Await())
         cases.append(_case(approach, stroke.name, stroke.event, stroke.what, steps))
     for name, what, step in ENDS:
         cases.append(_case(approach, name, "Evt17", what, (*approach.steps, step)))
@@ -208,35 +237,66 @@ def _user_cells() -> list[Case]:
 
 
 def _timers() -> list[Case]:
-    wait = AwaitTimer()
     return [
-        _case(APPROACHES[index], "evt18", "Evt18", "expiry of ARTIM", (*steps, wait), slow=True)
+        _case(APPROACHES[index], "evt18", "Evt18", "expiry of ARTIM", _until_expiry(steps), slow=True)
         for index, steps in ((0, CONNECTED), (4, (*ABORTED, Await(prefix=True))), (5, RELEASED), (6, REJECTED))
+    ] + [
+        _case(
+            APPROACHES[index],
+            "evt18.poked",
+            "Evt18",
+            "expiry of ARTIM in spite of PDUs that are to be dropped,",
+            _until_expiry(steps, AwaitTimer(Send("A-ASSOCIATE-AC", octets.AC, as_event("Evt3")))),
+            slow=True,
+        )
+        for index, steps in ((4, (*ABORTED, Await(prefix=True))), (5, RELEASED))
     ]
+
+
+def _until_expiry(steps: tuple[Step, ...], wait: AwaitTimer | None = None) -> tuple[Step, ...]:
+    probe = PROBE_CLOSING if ends_waiting(steps) else ()
+    return (*steps, wait or AwaitTimer(), *probe, *AFTER_TIMER, *END)
+
+
+def _then_timer(case: Case, before: tuple[Step, ...]) -> Case:
+    """The case, and instead of the check the wait for ARTIM, which every way into Sta13 starts."""
+    return replace(
+        case,
+        id=f"{case.id}+evt18",
+        title=f"{case.title}, then expiry of ARTIM",
+        steps=_until_expiry(before),
+        slow=True,
+        depth=1,
+    )
+
+
+def timer_cases() -> tuple[Case, ...]:
+    """The wait for ARTIM behind every cell that leads to Sta13 (a part of depth 1)."""
+    return tuple(case for case in _deeper(list(generated())) if case.slow)
+
+
+def _before_check(case: Case) -> tuple[Step, ...] | None:
+    """The steps of a case without the check of the state and the end; None where it has none."""
+    for check in (PROBE_CLOSING, PROBE):
+        tail = (*check, *END)
+        if case.steps[-len(tail) :] == tail and not case.slow:
+            return case.steps[: -len(tail)]
+    return None
 
 
 def _deeper(cases: list[Case]) -> list[Case]:
     """Each case that ends with the check of the state, with one more input before the check."""
     deeper: list[Case] = []
     for case in cases:
-        if case.steps[-len(PROBE) - len(END) :] != (*PROBE, *END):
+        before = _before_check(case)
+        if before is None:
             continue
-        before = case.steps[: -len(PROBE) - len(END)]
+        if ends_waiting(before):
+            deeper.append(_then_timer(case, before))
         for stroke in STROKES:
-            steps = (*before, Send(stroke.what, stroke.octets, stroke.readings), Await(), *PROBE, *END)
-            deeper.append(
-                Case(
-                    id=f"{case.id}+{stroke.name}",
-                    title=f"{case.title}, then {stroke.what}",
-                    clause=case.clause,
-                    requirement=case.requirement,
-                    steps=steps,
-                    level=case.level,
-                    cell=case.cell,
-                    depth=1,
-                    kind=case.kind,
-                )
-            )
+            steps = finish(*before, Send(stroke.what, stroke.octets, stroke.readings), Await())
+            title = f"{case.title}, then {stroke.what}"
+            deeper.append(replace(case, id=f"{case.id}+{stroke.name}", title=title, steps=steps, depth=1))
     return deeper
 
 

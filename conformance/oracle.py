@@ -145,6 +145,10 @@ class Oracle:
         """Nothing came for a while. `patient`: for so long that a user who still owes an answer is overdue."""
         return self._keep(h for h in self.hypotheses if h.settled or (h.thinking and not patient))
 
+    def tolerate(self, grade: Grade, note: str) -> None:
+        """Something was seen that is no difference, but not what a strict target does."""
+        self.hypotheses = frozenset(h.worse(grade, note) for h in self.hypotheses)
+
     def _keep(self, survivors: Iterable[Hypothesis]) -> bool:
         kept = self._closure(survivors)
         if kept:
@@ -191,6 +195,20 @@ class Oracle:
             words.add("close")
         return tuple(sorted(words))
 
+    def follow(self) -> bool:
+        """Go on as a target that does best would; False when it does nothing more. For explanations only."""
+        ahead = [h for h in self.hypotheses if h.unseen]
+        if not ahead:
+            return False
+        chosen = str(min(ahead, key=lambda h: (h.grade, str(h.unseen[0]))).unseen[0])
+        same = [h for h in ahead if str(h.unseen[0]) == chosen]
+        return self._keep(
+            replace(h, over=True, unread=(), duties=(), unseen=())
+            if h.unseen[0].effect is None
+            else replace(h, unseen=h.unseen[1:])
+            for h in same
+        )
+
     def cells(self) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """The cells that were surely driven, and those that may have been, by the best explanations."""
         paths = [frozenset(h.path) for h in self.explanations()]
@@ -214,8 +232,7 @@ class Oracle:
     def _moves(self, h: Hypothesis) -> Iterable[Hypothesis]:
         if h.unread:
             yield self._read(h)
-            if h.unread[0].event == "Evt19" and not h.deaf:
-                # After a PDU that is none the stream cannot be trusted: a target may read nothing more of it.
+            if h.unread[0].deafens and not h.deaf:
                 yield replace(self._read(h), deaf=True)
         if h.duties:
             duty, *rest = h.duties

@@ -16,6 +16,7 @@ from .case import (
     Case,
     Close,
     Connect,
+    Grade,
     HalfClose,
     Reset,
     Send,
@@ -36,17 +37,20 @@ class Pace:
     """How long the tester waits, in seconds.
 
     `quiet`: silence that counts as "no answer"; `patience`: for an answer that is due; `connect`: for the
-    connection; `timer`: for the target's ARTIM.
+    connection; `timer`: for the target's ARTIM. `prompt`: what the service provider does by itself has come after
+    this long (None: not known); it matters for a target whose user takes his time.
     """
 
     quiet: float = 0.2
     patience: float = 5.0
     connect: float = 10.0
     timer: float = 300.0
+    prompt: float | None = None
 
     def slower(self, factor: float) -> Pace:
         """The same with longer waits for answers and silence."""
-        return Pace(self.quiet * factor, self.patience * factor, self.connect, self.timer)
+        prompt = None if self.prompt is None else self.prompt * factor
+        return Pace(self.quiet * factor, self.patience * factor, self.connect, self.timer, prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class CaseRun:
         self._pieces: list[bytes] = []
         self._received = 0
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
+        self.latest = 0.0  # the same for the last answer
 
     def start(self) -> None:
         """Begin."""
@@ -110,7 +115,7 @@ class CaseRun:
             case Await():
                 self._await(step)
             case AwaitTimer():
-                self._wait(self._target.pace.timer, self._no_timer)
+                self._await_timer(step, self._target.pace.timer)
             case HalfClose():
                 assert self._link is not None
                 self._note("tester", "half-close (FIN)")
@@ -161,26 +166,50 @@ class CaseRun:
             self._next()
             return
         pace = self._target.pace
-        settled = oracle.any_settled
-        self._wait(pace.quiet if settled else pace.patience, lambda: self._silence(patient=not settled))
+        if oracle.any_settled:
+            self._wait(pace.quiet, lambda: self._silence(pace.quiet, patient=False, then=self._next))
+        elif pace.prompt is not None and pace.prompt < pace.patience:
+            self._wait(pace.prompt, lambda: self._silence(pace.prompt or 0.0, patient=False, then=self._be_patient))
+        else:
+            self._be_patient()
 
-    def _silence(self, *, patient: bool) -> None:
+    def _be_patient(self) -> None:
+        """Only the target's user has still to answer, or nothing is known of how fast the target is."""
+        patience = self._target.pace.patience
+        self._wait(patience, lambda: self._silence(patience, patient=True, then=self._next))
+
+    def _silence(self, seconds: float, *, patient: bool, then: Callable[[], None]) -> None:
         expected = self._oracle.expected()
         if self._oracle.saw_silence(patient=patient):
-            self._next()
+            then()
+        else:
+            self._differ(expected, f"nothing for {seconds:.3g} s")
+
+    def _await_timer(self, step: AwaitTimer, left: float) -> None:
+        """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""
+        poke = step.poke
+        if poke is None or left <= step.every:
+            self._wait(left, self._no_timer)
             return
-        pace = self._target.pace
-        seconds = pace.patience if patient else pace.quiet
-        self._differ(expected, f"nothing for {seconds:.3g} s")
+
+        def again() -> None:
+            assert self._link is not None
+            self._note("tester", poke.what, poke.octets)
+            self._oracle.sent(poke.readings)
+            self._link.send(poke.octets)
+            self._await_timer(step, left - step.every)
+
+        self._wait(step.every, again)
 
     def _no_timer(self) -> None:
+        """No ARTIM, or one that is longer than the run allows: noted; what the steps say next is still judged."""
         limit = self._target.pace.timer
         self._note("tester", f"still open after {limit:.3g} s")
-        self._finish(
-            Verdict.NON_STRICT,
-            "the connection to be closed when ARTIM expires",
+        self._oracle.tolerate(
+            Grade.NON_STRICT,
             f"still open after {limit:.3g} s: no ARTIM, or a longer one (the standard fixes no value)",
         )
+        self._next()
 
     # --- what the carrier reports ------------------------------------------------------------------------
 
@@ -194,7 +223,10 @@ class CaseRun:
     def on_failed(self, code: str) -> None:
         """See `LinkHandler`."""
         self._note("target", f"no connection: {code}")
-        self._finish(Verdict.INCONCLUSIVE, "a connection", f"no connection: {code}")
+        # Only where the connection itself is the point of the case is its absence a deviation.
+        point = self.case.cell is not None and self.case.cell[0] == "Sta1"
+        verdict = DEVIATION[self.case.level] if point else Verdict.INCONCLUSIVE
+        self._finish(verdict, "a connection", f"no connection: {code}")
 
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
@@ -244,7 +276,8 @@ class CaseRun:
 
     def _saw_answer(self) -> None:
         self._answered = True
-        self.slowest = max(self.slowest, self._target.carrier.now() - self._sent)
+        self.latest = self._target.carrier.now() - self._sent
+        self.slowest = max(self.slowest, self.latest)
 
     def _look_again(self) -> None:
         """Something was seen that the oracle explains: go on from where the steps stand."""
@@ -327,9 +360,14 @@ class CaseRun:
             others = sorted({state for state, event in sure if event == cell[1]})
             result.driven = f"handled in {'/'.join(others)}" if others else "not driven"
         if result.driven != "driven" and result.verdict is Verdict.PASS:
-            if cell[0] in ("Sta2", "Sta6"):
+            if cell[0] in ("Sta2", "Sta6") and result.driven != "cannot be told":
                 result.verdict = Verdict.INCONCLUSIVE
             result.notes.append(f"{cell[0]} x {cell[1]}: {result.driven}")
+
+    @property
+    def opened(self) -> bool:
+        """Whether the connection stands, or the case is over."""
+        return self._opened is not None or self.result is not None
 
     def abandon(self) -> None:
         """Give up: the case has used up the time that it may take."""

@@ -11,7 +11,7 @@ generation is dropped before it reaches a table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ from .wire import (
     UserInformation,
     Violation,
 )
-from .wire.command import IMPLICIT_LE, VERIFICATION
+from .wire.uids import IMPLICIT_LE, VERIFICATION
 from .wire.pdus import PDV
 
 PARTS: Final = ("connection", "association", "listener")
@@ -239,14 +239,20 @@ def pdu_of(effect: SendPdu, payload: Payload) -> Pdu:
     PDU of that name is sent, so that a faulty machine still shows its fault on the wire.
     """
     if effect.pdu == "A-ABORT":
-        if effect.chosen_reason == "by-cause":
-            reason = payload.abort_reason if isinstance(payload, Violation) else REASON_UNEXPECTED_PDU
-            return AAbort(effect.chosen_source or 0, reason)
-        return AAbort(effect.chosen_source or 0, 0)
-    if isinstance(payload, Request) and effect.pdu == "A-ASSOCIATE-RJ":
-        return payload.rejection or _SMALLEST[effect.pdu]
+        if effect.chosen_reason != "by-cause" or not effect.chosen_source:
+            return AAbort(effect.chosen_source or 0, 0)
+        reason = payload.abort_reason if isinstance(payload, Violation) else REASON_UNEXPECTED_PDU
+        return AAbort(effect.chosen_source, reason)
+    if isinstance(payload, Request):
+        payload = payload.rejection
     smallest = _SMALLEST[effect.pdu]
-    return payload if isinstance(payload, type(smallest)) else smallest
+    pdu = payload if isinstance(payload, type(smallest)) else smallest
+    if isinstance(pdu, AAssociateRJ) and effect.source is not None:
+        # The table says who rejects, whatever the rejection itself says.
+        allowed = effect.source if isinstance(effect.source, tuple) else (effect.source,)
+        if pdu.source not in allowed and isinstance(allowed[0], int):
+            return replace(pdu, source=allowed[0], reason=1)
+    return pdu
 
 
 _SMALLEST: Final[dict[str, Pdu]] = {

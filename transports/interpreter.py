@@ -30,7 +30,6 @@ from dicomnet.statemachine import (
     WireTake,
     WireUnlisten,
     WireWithdraw,
-    encode,
     pdu_of,
 )
 
@@ -44,7 +43,7 @@ def execute(target: NetworkObject, output: Output) -> None:
     match effect:
         case SendPdu():
             payload = output.payload if output.payload is not None else target.proposal
-            target.send_octets(encode(pdu_of(effect, payload)))
+            target.send_pdu(pdu_of(effect, payload))
         case Issue():
             target.issue(effect.primitive, output.payload)
         case ArtimStart() | ConnectTimerStart():

@@ -28,10 +28,12 @@ from dicomnet.statemachine import (
     Model,
     Output,
     PDataTF,
+    Pdu,
     Reply,
     TakeChild,
     TimerStart,
     Transition,
+    encode,
     feed,
     feed_pdu,
     feed_timer,
@@ -181,6 +183,7 @@ class NetworkObject:
         self._request_ids = count(1)
         self._timers: dict[str, Timer] = {}
         self._framer = Framer(Limits(data=network.settings.max_length))
+        self._prepared: tuple[Pdu | None, bytes] = (None, b"")
 
     # --- the seed's steps --------------------------------------------------------------------------------
 
@@ -221,24 +224,32 @@ class NetworkObject:
         self.give("connection", "close-forced")
 
     # --- the association's service primitives ------------------------------------------------------------
+    # What a PDU may not say is refused before any table is asked (`invalid_argument`), so nothing changes then.
+
+    def _prepare(self, pdu: Pdu) -> None:
+        self._prepared = (pdu, encode(pdu))
 
     def associate(self, request: AAssociateRQ) -> None:
         """Ask for an association on a connection that stands (Evt1). Raises not_connected."""
+        self._prepare(request)
         self.proposal = request
         self.give("connection", "associate")
 
     def dial(self, address: Address, request: AAssociateRQ) -> None:
         """Connect and associate in one call: Evt1 now, Evt2 when the connection stands."""
+        self._prepare(request)
         self._aim(address)
         self.proposal = request
         self.give("connection", "dial", address)
 
     def respond(self, answer: AAssociateAC | AAssociateRJ) -> None:
         """Accept or reject the association request (Evt7, Evt8)."""
+        self._prepare(answer)
         self.give("association", "Evt7" if isinstance(answer, AAssociateAC) else "Evt8", answer)
 
     def send_data(self, data: PDataTF) -> None:
         """P-DATA request (Evt9)."""
+        self._prepare(data)
         self.give("association", "Evt9", data)
 
     def release(self) -> None:
@@ -267,9 +278,16 @@ class NetworkObject:
         if self.endpoint.connection.control == "CLOSED":
             self.network.forget(self)
 
+    def _report(self, part: str, event: str, payload: Any = None) -> None:
+        """A report of the carrier. No true table refuses one; where a changed table does, it is kept and told."""
+        try:
+            self.give(part, event, payload)
+        except LocalProtocolError as error:
+            self.network.errors.append(error)
+
     def on_open(self) -> None:
         """The carrier's report: see `LinkHandler`."""
-        self.give("connection", "connect-ok")
+        self._report("connection", "connect-ok")
 
     def on_failed(self, code: str) -> None:
         """The carrier's report. What is neither reset nor timeout is told as refused."""
@@ -284,18 +302,22 @@ class NetworkObject:
         for received, _ in self._framer.feed(octets):
             if self.endpoint.connection.control != "CONNECTED":
                 return
-            self.endpoint, outputs = feed_pdu(
-                self.endpoint, network.model, received, slot_free=self._slot_free(), trace=network.trace
-            )
+            try:
+                self.endpoint, outputs = feed_pdu(
+                    self.endpoint, network.model, received, slot_free=self._slot_free(), trace=network.trace
+                )
+            except LocalProtocolError as error:
+                network.errors.append(error)
+                continue
             self._after(outputs)
 
     def on_end(self) -> None:
         """The carrier's report."""
-        self.give("connection", "peer-closed")
+        self._report("connection", "peer-closed")
 
     def on_reset(self) -> None:
         """The carrier's report."""
-        self.give("connection", "peer-reset")
+        self._report("connection", "peer-reset")
 
     def has_room(self) -> bool:
         """Whether a request may join the queue now."""
@@ -306,14 +328,14 @@ class NetworkObject:
         """The carrier's report: see `ListenHandler`."""
         number = next(self._request_ids)
         self._requests[number] = request
-        self.give("listener", "request", number)
+        self._report("listener", "request", number)
 
     def on_withdrawn(self, request: Request) -> None:
         """The carrier's report."""
         for number, waiting in list(self._requests.items()):
             if waiting is request:
                 del self._requests[number]
-                self.give("listener", "withdraw", number)
+                self._report("listener", "withdraw", number)
 
     def _slot_free(self) -> bool:
         if self.listener is None:
@@ -327,10 +349,11 @@ class NetworkObject:
 
     # --- deeds, called by the interpreter alone ----------------------------------------------------------
 
-    def send_octets(self, octets: bytes) -> None:
-        """Send on the link."""
+    def send_pdu(self, pdu: Pdu) -> None:
+        """Send a PDU on the link."""
         if self._link is not None:
-            self._link.send(octets)
+            prepared, octets = self._prepared
+            self._link.send(octets if prepared is pdu else encode(pdu))
 
     def issue(self, primitive: str, payload: Any) -> None:
         """Hand a primitive to the user."""
@@ -361,9 +384,13 @@ class NetworkObject:
         seconds = settings.artim if timer.timer == "artim" else settings.connect
 
         def expired() -> None:
-            self.endpoint, outputs = feed_timer(
-                self.endpoint, self.network.model, timer.timer, timer.generation, self.network.trace
-            )
+            try:
+                self.endpoint, outputs = feed_timer(
+                    self.endpoint, self.network.model, timer.timer, timer.generation, self.network.trace
+                )
+            except LocalProtocolError as error:
+                self.network.errors.append(error)
+                return
             self._after(outputs)
 
         self._timers[timer.timer] = self.network.carrier.call_later(seconds, expired)

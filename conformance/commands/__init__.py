@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The commands of the command line, one file per group."""

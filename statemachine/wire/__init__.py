@@ -42,6 +42,7 @@ from .items import (
     UserIdentityRQ,
     UserInformation,
 )
+from .memo import UID_CACHE_SIZE
 from .pdus import (
     HEADER_LENGTH,
     PDU_NAMES,
@@ -61,7 +62,6 @@ from .uids import (
     IMPLEMENTATION_CLASS_UID,
     IMPLEMENTATION_VERSION_NAME,
     IMPLICIT_LE,
-    UID_CACHE_SIZE,
     VERIFICATION,
 )
 from .violation import INVALID_PARAMETER_VALUE, UNRECOGNISED_PDU, Violation

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from .encode_items import check_range, invalid
 from .uids import IMPLICIT_LE as IMPLICIT_LE  # the transfer syntax of every command set
-from .uids import UID_FIELD, UID_TEXT
+from .uids import UID_FIELD, uid_text
 from .uids import VERIFICATION as VERIFICATION
 from .violation import PS37, InvalidPduError, Violation
 
@@ -192,7 +192,7 @@ def _read_elements(octets: bytes) -> tuple[dict[int, int], str | None]:
                 )
             numbers[element] = _UINT16.unpack_from(octets, value)[0]
         elif element == _AFFECTED_SOP_CLASS_UID:
-            uid = UID_TEXT[octets[value : value + length]]
+            uid = uid_text(octets[value : value + length])
         before = element
         start = value + length
     return numbers, uid

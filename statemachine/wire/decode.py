@@ -12,12 +12,13 @@ other, and two peers that each pick another one would go on with two different a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from struct import Struct
 from typing import Final, TypeVar
 
 from .codes import CONTEXT_ACCEPTED
-from .decode_items import split_items, twice
-from .decode_user import read_user_information
+from .decode_items import Item, split_items, twice
+from .decode_user import read_user_information, states_identity
 from .framing import LENGTH_RULES, PDU_LENGTH, PDU_LENGTH_OFFSET, UNLIMITED, frame_length
 from .items import (
     ABSTRACT_SYNTAX_ITEM,
@@ -30,6 +31,7 @@ from .items import (
     PresentationContextRQ,
     UserInformation,
 )
+from .memo import Memo
 from .pdus import (
     HEADER_LENGTH,
     PDV,
@@ -43,7 +45,7 @@ from .pdus import (
     Pdu,
 )
 from .quick import quick
-from .uids import UID_TEXT
+from .uids import uid_text
 from .violation import PS38, InvalidPduError, Violation
 
 _PDV: Final = Struct(">IBB")
@@ -124,14 +126,18 @@ def _wrong_frame(octets: bytes) -> Violation:
 
 
 def _associate_rq(octets: bytes) -> AAssociateRQ:
+    application, contexts, user = _read_items(
+        octets, PRESENTATION_CONTEXT_RQ_ITEM, _CONTEXTS_RQ, _USERS_RQ, _RQ_CLAUSE
+    )
     called, calling = _titles(octets)
-    application, contexts, user = _read_items(octets, PRESENTATION_CONTEXT_RQ_ITEM, _context_rq, _RQ_CLAUSE)
     return _new_associate_rq(called, calling, contexts, user, application, _version(octets))
 
 
 def _associate_ac(octets: bytes) -> AAssociateAC:
+    application, contexts, user = _read_items(
+        octets, PRESENTATION_CONTEXT_AC_ITEM, _CONTEXTS_AC, _USERS_AC, _AC_CLAUSE
+    )
     called, calling = _titles(octets)
-    application, contexts, user = _read_items(octets, PRESENTATION_CONTEXT_AC_ITEM, _context_ac, _AC_CLAUSE)
     return _new_associate_ac(called, calling, contexts, user, application, _version(octets))
 
 
@@ -145,23 +151,32 @@ def _version(octets: bytes) -> int:
 
 
 def _read_items(
-    octets: bytes, context_kind: int, read_context: Callable[[bytes, int, int], Context], clause: str
+    octets: bytes,
+    context_kind: int,
+    contexts_by_value: Memo[bytes, Context],
+    user_by_value: Memo[bytes, UserInformation],
+    clause: str,
 ) -> tuple[str, tuple[Context, ...], UserInformation]:
     """The application context, the presentation contexts and the user information of an A-ASSOCIATE PDU."""
     application: str | None = None
     contexts: list[Context] = []
     user: UserInformation | None = None
-    for kind, start, stop in split_items(octets, _ITEMS_OFFSET, len(octets), clause):
-        if kind == context_kind:
-            contexts.append(read_context(octets, start, stop))
-        elif kind == USER_INFORMATION_ITEM:
-            if user is not None:
-                raise twice(kind, start, clause)
-            user = read_user_information(octets, start, stop, clause)
-        elif kind == APPLICATION_CONTEXT_ITEM:
-            if application is not None:
-                raise twice(kind, start, clause)
-            application = UID_TEXT[octets[start:stop]]
+    items = split_items(octets, _ITEMS_OFFSET, len(octets), clause)
+    start = _ITEMS_OFFSET
+    try:
+        for kind, start, stop in items:
+            if kind == context_kind:
+                contexts.append(contexts_by_value[octets[start:stop]])
+            elif kind == USER_INFORMATION_ITEM:
+                if user is not None:
+                    raise twice(kind, 0, clause)
+                user = user_by_value[octets[start:stop]]
+            elif kind == APPLICATION_CONTEXT_ITEM:
+                if application is not None:
+                    raise twice(kind, 0, clause)
+                application = uid_text(octets[start:stop])
+    except InvalidPduError as invalid:
+        raise invalid.moved(start) from None
     if application is None:
         raise InvalidPduError(clause, len(octets), "there is no application context item")
     if not contexts:
@@ -171,48 +186,61 @@ def _read_items(
     return application, tuple(contexts), user
 
 
-def _context_rq(octets: bytes, start: int, stop: int) -> PresentationContextRQ:
-    if stop - start < _CONTEXT_FIELDS:
-        raise _short_context(start, stop, _CONTEXT_RQ_CLAUSE)
+def _context_rq(value: bytes) -> PresentationContextRQ:
+    """The value of a presentation context item of a request."""
     abstract_syntax: str | None = None
     transfer_syntaxes: list[str] = []
-    for kind, value, end in split_items(octets, start + _CONTEXT_FIELDS, stop, _CONTEXT_RQ_CLAUSE):
+    for kind, start, stop in _context_items(value, _CONTEXT_RQ_CLAUSE):
         if kind == TRANSFER_SYNTAX_ITEM:
-            transfer_syntaxes.append(UID_TEXT[octets[value:end]])
+            transfer_syntaxes.append(uid_text(value[start:stop]))
         elif kind == ABSTRACT_SYNTAX_ITEM:
             if abstract_syntax is not None:
-                raise twice(kind, value, _CONTEXT_RQ_CLAUSE)
-            abstract_syntax = UID_TEXT[octets[value:end]]
+                raise twice(kind, start, _CONTEXT_RQ_CLAUSE)
+            abstract_syntax = uid_text(value[start:stop])
     if abstract_syntax is None:
-        raise InvalidPduError(_CONTEXT_RQ_CLAUSE, stop, "the presentation context has no abstract syntax")
+        raise InvalidPduError(
+            _CONTEXT_RQ_CLAUSE, len(value), "the presentation context has no abstract syntax"
+        )
     if not transfer_syntaxes:
-        raise InvalidPduError(_CONTEXT_RQ_CLAUSE, stop, "the presentation context has no transfer syntax")
-    return _new_context_rq(octets[start], abstract_syntax, tuple(transfer_syntaxes))
+        raise InvalidPduError(
+            _CONTEXT_RQ_CLAUSE, len(value), "the presentation context has no transfer syntax"
+        )
+    return _new_context_rq(value[0], abstract_syntax, tuple(transfer_syntaxes))
 
 
-def _context_ac(octets: bytes, start: int, stop: int) -> PresentationContextAC:
-    if stop - start < _CONTEXT_FIELDS:
-        raise _short_context(start, stop, _CONTEXT_AC_CLAUSE)
-    result = octets[start + 2]
+def _context_ac(value: bytes) -> PresentationContextAC:
+    """The value of a presentation context item of an acceptance."""
+    items = _context_items(value, _CONTEXT_AC_CLAUSE)
+    result = value[2]
     transfer_syntax: str | None = None
-    for kind, value, end in split_items(octets, start + _CONTEXT_FIELDS, stop, _CONTEXT_AC_CLAUSE):
+    for kind, start, stop in items:
         if kind == TRANSFER_SYNTAX_ITEM:
             if transfer_syntax is None:
-                transfer_syntax = UID_TEXT[octets[value:end]]
+                transfer_syntax = uid_text(value[start:stop])
             elif result == CONTEXT_ACCEPTED:
-                raise twice(kind, value, _CONTEXT_AC_CLAUSE)
+                raise twice(kind, start, _CONTEXT_AC_CLAUSE)
     # With any other result the transfer syntax is not tested, and peers do leave it out.
     if transfer_syntax is None and result == CONTEXT_ACCEPTED:
-        raise InvalidPduError(
-            _CONTEXT_AC_CLAUSE, stop, "the accepted presentation context has no transfer syntax"
-        )
-    return _new_context_ac(octets[start], result, transfer_syntax)
+        reason = "the accepted presentation context has no transfer syntax"
+        raise InvalidPduError(_CONTEXT_AC_CLAUSE, len(value), reason)
+    return _new_context_ac(value[0], result, transfer_syntax)
 
 
-def _short_context(start: int, stop: int, clause: str) -> InvalidPduError:
-    return InvalidPduError(
-        clause, start - 2, f"a presentation context item has at least 4 octets, not {stop - start}"
-    )
+def _context_items(value: bytes, clause: str) -> list[Item]:
+    if len(value) < _CONTEXT_FIELDS:
+        reason = f"a presentation context item has at least {_CONTEXT_FIELDS} octets, not {len(value)}"
+        raise InvalidPduError(clause, -2, reason)
+    return split_items(value, _CONTEXT_FIELDS, len(value), clause)
+
+
+_CONTEXTS_RQ: Final = Memo(_context_rq)
+_CONTEXTS_AC: Final = Memo(_context_ac)
+_USERS_RQ: Final = Memo(
+    partial(read_user_information, clause=f"{PS38} 9.3.2.3, Table 9-16"), secret=states_identity
+)
+_USERS_AC: Final = Memo(
+    partial(read_user_information, clause=f"{PS38} 9.3.3.3, Table 9-20"), secret=states_identity
+)
 
 
 # --- the other PDUs ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812
 from typing import Final
 
-from .uids import UID_TEXT
+from .uids import uid_text
 from .violation import InvalidPduError
 
 Item = tuple[int, int, int]
@@ -76,7 +76,7 @@ def read_field(octets: bytes, start: int, stop: int, clause: str) -> tuple[bytes
 def read_uid(octets: bytes, start: int, stop: int, clause: str) -> tuple[str, int]:
     """A UID with a 2-octet length before it, and the offset after it."""
     field, after = read_field(octets, start, stop, clause)
-    return UID_TEXT[field], after
+    return uid_text(field), after
 
 
 def check_used_up(start: int, stop: int, clause: str) -> None:

@@ -24,7 +24,7 @@ from .items import (
     UserInformation,
 )
 from .quick import quick
-from .uids import UID_TEXT
+from .uids import uid_text
 from .violation import PS37, PS38, InvalidPduError
 
 _new_user_information = quick(UserInformation)
@@ -52,20 +52,20 @@ _ONCE: Final[dict[int, str]] = {
 """Sub-items that may appear once, and the clause of each."""
 
 
-def read_user_information(octets: bytes, start: int, stop: int, clause: str) -> UserInformation:
-    """The user information in `octets[start:stop]`. Sub-items come in any order; unknown ones are skipped."""
+def read_user_information(octets: bytes, clause: str) -> UserInformation:
+    """The value of a user information item. Sub-items come in any order; unknown ones are skipped."""
     max_length: int | None = None
     class_uid: str | None = None
     version_name: str | None = None
     others: list[Item] = []
-    for item in split_items(octets, start, stop, clause):
+    for item in split_items(octets, 0, len(octets), clause):
         kind, value, end = item
         if kind == MAXIMUM_LENGTH_ITEM and max_length is None:
             if end - value != _MAXIMUM_LENGTH_SIZE:
                 raise wrong_length(item, _MAXIMUM_LENGTH_SIZE, _MAXIMUM_LENGTH_CLAUSE)
             max_length = _UINT32.unpack_from(octets, value)[0]
         elif kind == IMPLEMENTATION_CLASS_UID_ITEM and class_uid is None:
-            class_uid = UID_TEXT[octets[value:end]]
+            class_uid = uid_text(octets[value:end])
         elif kind == IMPLEMENTATION_VERSION_NAME_ITEM and version_name is None:
             version_name = octets[value:end].decode("latin-1")
         elif kind in _NEGOTIATED:
@@ -75,6 +75,11 @@ def read_user_information(octets: bytes, start: int, stop: int, clause: str) -> 
     if not others:
         return _new_user_information(max_length, class_uid, version_name)
     return _with_negotiation(octets, others, max_length, class_uid, version_name)
+
+
+def states_identity(user: UserInformation) -> bool:
+    """Does it hold what must not be kept: a passcode, a ticket, a token, or the answer to one?"""
+    return user.user_identity is not None or user.user_identity_response is not None
 
 
 def _with_negotiation(

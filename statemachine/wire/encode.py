@@ -28,6 +28,7 @@ from .items import (
     PresentationContextAC,
     PresentationContextRQ,
 )
+from .memo import Memo
 from .pdus import PDV, AAbort, AAssociateAC, AAssociateRJ, AAssociateRQ, AReleaseRP, AReleaseRQ, PDataTF, Pdu
 from .uids import IMPLICIT_LE, UID_FIELD
 
@@ -39,6 +40,7 @@ _FOUR_OCTETS: Final = Struct(">BxI4B")
 _DATA: Final = Struct(">BxI")
 _PDV: Final = Struct(">IBB")
 _DATA_TYPE: Final = PDataTF.pdu_type
+_CONTEXT_IDS: Final = frozenset(range(1, 256, 2))
 _FRAGMENT_MAXIMUM: Final = LENGTH_MAXIMUM - 6
 _pack_data_and_pdv = Struct(">BxIIBB").pack
 _CONTEXT_RQ: Final = Struct(">BxHB3x")
@@ -69,26 +71,27 @@ def encode_buffers(pdu: Pdu) -> list[bytes]:
 
     Raises as `encode` does.
     """
-    if not isinstance(pdu, PDataTF):
+    if type(pdu) is not PDataTF:
         return [encode(pdu)]
-    if len(pdu.pdvs) == 1:
+    pdvs = pdu.pdvs
+    if len(pdvs) == 1:
         # The commonest PDU, and the one whose speed counts: its head and its one fragment.
-        (pdv,) = pdu.pdvs
+        pdv = pdvs[0]
         fragment = pdv.fragment
         context_id = pdv.context_id
         size = len(fragment)
-        if context_id & 1 and 0 < context_id < 256 and not size & 1 and 0 < size <= _FRAGMENT_MAXIMUM:
+        if context_id in _CONTEXT_IDS and not size & 1 and 0 < size <= _FRAGMENT_MAXIMUM:
             control = pdv.is_command + 2 * pdv.is_last
             return [_pack_data_and_pdv(_DATA_TYPE, size + 6, size + 2, context_id, control), fragment]
-    _check_pdvs(pdu.pdvs)
+    _check_pdvs(pdvs)
     buffers = [b""]
     length = 0
-    for pdv in pdu.pdvs:
+    for pdv in pdvs:
         size = len(pdv.fragment) + 2
         length += size + 4
+        if length > LENGTH_MAXIMUM:
+            raise invalid(f"a P-DATA-TF holds at most {LENGTH_MAXIMUM} octets, not {length}")
         buffers += (_PDV.pack(size, pdv.context_id, pdv.is_command + 2 * pdv.is_last), pdv.fragment)
-    if length > LENGTH_MAXIMUM:
-        raise invalid(f"a P-DATA-TF holds at most {LENGTH_MAXIMUM} octets, not {length}")
     buffers[0] = _DATA.pack(PDataTF.pdu_type, length)
     return buffers
 
@@ -118,7 +121,7 @@ def _check_pdvs(pdvs: Sequence[PDV]) -> None:
 
 
 def _check_context_id(context_id: int) -> None:
-    if not (context_id & 1 and 0 < context_id < 256):
+    if context_id not in _CONTEXT_IDS:
         raise invalid(f"a presentation context id is odd and 1 to 255, not {context_id} (PS3.8 2020 9.3.2.2)")
 
 
@@ -127,9 +130,7 @@ def _check_context_id(context_id: int) -> None:
 
 def _associate_rq(pdu: AAssociateRQ) -> bytes:
     contexts = [_context_rq(context) for context in pdu.presentation_contexts]
-    called = _title(pdu.called_ae_title, "called AE title")
-    calling = _title(pdu.calling_ae_title, "calling AE title")
-    return _associate(pdu, called, calling, contexts)
+    return _associate(pdu, _TITLES[pdu.called_ae_title], _TITLES[pdu.calling_ae_title], contexts)
 
 
 def _associate_ac(pdu: AAssociateAC) -> bytes:
@@ -153,14 +154,17 @@ def _associate(
     return head + items
 
 
-def _title(title: str, name: str) -> bytes:
+def _title(title: str) -> bytes:
     text = title.strip(" ")
     if not (text and len(text) <= AE_TITLE_MAXIMUM and text.isascii() and text.isprintable()) or "\\" in text:
         raise invalid(
-            f"the {name} is 1 to {AE_TITLE_MAXIMUM} printable ASCII characters without a backslash, "
+            f"an AE title is 1 to {AE_TITLE_MAXIMUM} printable ASCII characters without a backslash, "
             f"not all spaces, not {title[:80]!r} (PS3.8 2020 9.3.2; PS3.5 2020 6.2)"
         )
     return text.encode("ascii").ljust(AE_TITLE_MAXIMUM)
+
+
+_TITLES: Final = Memo(_title)
 
 
 def _echo(title: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .decode import decode
 from .framing import Limits, frame_length
-from .pdus import Pdu
+from .pdus import HEADER_LENGTH, Pdu
 from .violation import Violation
 
 Received = tuple[Pdu | Violation, bytes]
@@ -40,37 +40,33 @@ class Framer:
         """
         if self._broken:
             return []
-        if not self._held:
+        if self._held:
+            self._held += octets
+            if len(self._held) < self._needed:
+                return []
+            whole = bytes(self._held)
+            self._held.clear()
+        else:
             whole = octets if isinstance(octets, bytes) else bytes(octets)
-            received, used = self._cut(whole)
-            if used < len(whole):
-                self._held += whole[used:] if used else whole
-            return received
-        self._held += octets
-        if len(self._held) < self._needed:
-            return []
-        # One copy out of the buffer; frames in it are then slices of bytes.
-        received, used = self._cut(self._held)
-        del self._held[:used]
+        received, used = self._cut(whole)
+        # What is left is of the newest octets alone, so none is copied back more than once.
+        self._held += whole[used:]
         return received
 
-    def _cut(self, octets: bytes | bytearray) -> tuple[list[Received], int]:
-        """The whole PDUs at the front of `octets`, and how many octets they took."""
+    def _cut(self, octets: bytes) -> tuple[list[Received], int]:
+        """The whole PDUs at the front of `octets`, and how many octets are done with."""
         received: list[Received] = []
         start = 0
         while True:
             length = frame_length(octets, start, self.limits)
-            if length is None:
-                self._needed = 0
-                return received, start
             if isinstance(length, Violation):
-                shown = 1 if length.offset == 0 else 6
-                received.append((length, bytes(octets[start : start + shown])))
                 self._broken = True
+                shown = HEADER_LENGTH if length.offset else 1
+                received.append((length, octets[start : start + shown]))
                 return received, len(octets)
-            if start + length > len(octets):
-                self._needed = length
+            if length is None or start + length > len(octets):
+                self._needed = length or 0
                 return received, start
-            raw = bytes(memoryview(octets)[start : start + length])
+            raw = octets[start : start + length]
             received.append((decode(raw), raw))
             start += length

@@ -35,3 +35,8 @@ class InvalidPduError(Exception):
     def __init__(self, clause: str, offset: int, reason: str) -> None:
         super().__init__(reason)
         self.violation = Violation(clause, offset, reason)
+
+    def moved(self, start: int) -> InvalidPduError:
+        """The same for octets that begin at `start` of the PDU."""
+        found = self.violation
+        return InvalidPduError(found.clause, found.offset + start, found.reason)

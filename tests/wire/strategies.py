@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from hypothesis import strategies as st
 
 from dicomnet.statemachine import (
@@ -28,6 +30,10 @@ from dicomnet.statemachine import (
 REJECT_CODES = [(1, 1), (1, 2), (1, 3), (1, 7), (2, 1), (2, 2), (3, 1), (3, 2)]
 ABORT_CODES = [(0, 0), (2, 0), (2, 1), (2, 2), (2, 4), (2, 5), (2, 6)]
 _TITLE_CHARACTERS = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "\\")
+
+Negotiation = TypeVar(
+    "Negotiation", RoleSelection, SopClassExtendedNegotiation, SopClassCommonExtendedNegotiation
+)
 
 uint16 = st.integers(0, 0xFFFF)
 context_ids = st.integers(0, 127).map(lambda n: 2 * n + 1)
@@ -68,12 +74,14 @@ def user_informations(*, of_request: bool) -> st.SearchStrategy[UserInformation]
         extended=_one_per_class(st.builds(SopClassExtendedNegotiation, uids, short_bytes)),
         common_extended=_one_per_class(common) if of_request else st.just(()),
         user_identity=st.none() | passcode | other if of_request else st.none(),
-        user_identity_response=st.none() if of_request else st.none() | st.builds(UserIdentityAC, short_bytes),
+        user_identity_response=st.none()
+        if of_request
+        else st.none() | st.builds(UserIdentityAC, short_bytes),
     )
 
 
-def _one_per_class(items: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
-    return st.lists(items, max_size=3, unique_by=lambda i: getattr(i, "sop_class_uid")).map(tuple)  # noqa: B009
+def _one_per_class(items: st.SearchStrategy[Negotiation]) -> st.SearchStrategy[tuple[Negotiation, ...]]:
+    return st.lists(items, max_size=3, unique_by=lambda item: item.sop_class_uid).map(tuple)
 
 
 @st.composite
@@ -97,13 +105,17 @@ def data_pdus(draw: st.DrawFn, max_fragment: int = 60) -> PDataTF:
 def pdus() -> st.SearchStrategy[Pdu]:
     """Any PDU that the standard allows to send, in the form in which it is decoded again."""
     return st.one_of(
-        st.builds(AAssociateRQ, ae_titles, ae_titles, contexts_rq(), user_informations(of_request=True), uids),
-        st.builds(AAssociateAC, ae_titles, ae_titles, contexts_ac(), user_informations(of_request=False), uids),
-        st.builds(lambda r, c: AAssociateRJ(r, *c), st.integers(1, 2), st.sampled_from(REJECT_CODES)),
+        st.builds(
+            AAssociateRQ, ae_titles, ae_titles, contexts_rq(), user_informations(of_request=True), uids
+        ),
+        st.builds(
+            AAssociateAC, ae_titles, ae_titles, contexts_ac(), user_informations(of_request=False), uids
+        ),
+        st.sampled_from([AAssociateRJ(result, *codes) for result in (1, 2) for codes in REJECT_CODES]),
         data_pdus(),
         st.just(AReleaseRQ()),
         st.just(AReleaseRP()),
-        st.builds(lambda c: AAbort(*c), st.sampled_from(ABORT_CODES)),
+        st.sampled_from([AAbort(*codes) for codes in ABORT_CODES]),
     )
 
 

@@ -1,0 +1,90 @@
+"""`dicomnet explain CASE`: what a case demands, why, and what is sent and allowed."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from ..case import Await, AwaitTimer, Case, Connect, Send
+from ..octets import with_titles
+from ..oracle import Oracle
+from ..suite import all_cases
+
+# More answers in a row than any case awaits.
+MAX_ANSWERS = 8
+
+
+@click.command()
+@click.argument("case_id", metavar="CASE")
+def explain(case_id: str) -> None:
+    """Explain a case: the requirement, its clause, the states and events, the allowed answers, the messages.
+
+    Example: dicomnet explain ul.sta2.evt10
+    """
+    known = {case.id: case for case in all_cases(1 if "+" in case_id else 0)}
+    case = known.get(case_id)
+    if case is None:
+        near = ", ".join(difflib.get_close_matches(case_id, known, n=3)) or "see dicomnet test --list"
+        raise click.UsageError(f"there is no case {case_id!r}; near: {near}")
+    show_case(case, Console(soft_wrap=True, highlight=False))
+
+
+def show_case(case: Case, console: Console) -> None:
+    """Print the explanation of a case."""
+    console.print(f"[bold]{escape(case.id)}[/]  {escape(case.title)}")
+    rows = [
+        ("clause", case.clause),
+        ("level", case.level.value),
+        ("role", f"{case.role} (of the system under test)"),
+        ("requirement", case.requirement),
+    ]
+    if case.cell is not None:
+        rows.append(("cell", f"{case.cell[0]} x {case.cell[1]}"))
+    if case.slow:
+        rows.append(("waits", "for a long timer; left out by --quick"))
+    rows.extend(("note", note) for note in case.notes)
+    for name, text in rows:
+        console.print(f"  {name:<12}{escape(text)}")
+    console.print("  sequence")
+    oracle = Oracle()
+    for number, step in enumerate(case.steps, 1):
+        for position, line in enumerate(_step_lines(step, oracle)):
+            console.print(f"    {number if position == 0 else '':>2}  {escape(line)}")
+    if case.checks:
+        names = ", ".join(getattr(check, "__name__", "check").strip("_").replace("_", " ") for check in case.checks)
+        console.print(f"  {'checks':<12}{escape(names)}")
+
+
+def _step_lines(step: object, oracle: Oracle) -> list[str]:
+    """One step in words; the oracle goes along, on the path of a target that does as the tables say."""
+    before = "/".join(oracle.states())
+    match step:
+        case Connect():
+            oracle.connected()
+            return [f"tester connects: Evt5; target in {'/'.join(oracle.states())}"]
+        case Send():
+            events = " or ".join(sorted({"+".join(s.event for s in reading) for reading in step.readings}))
+            octets = with_titles(step.octets, "CALLED", "CALLING")
+            oracle.sent(step.readings)
+            pieces = " in pieces" if step.pieces else ""
+            return [
+                f"tester sends {step.what}{pieces}: {events}; target in {before}",
+                f"octets ({len(octets)}): {octets[:48].hex(' ')}{' ...' if len(octets) > 48 else ''}",
+            ]
+        case AwaitTimer():
+            return [f"target in {before} closes when ARTIM expires; the time is reported, not graded"]
+        case Await():
+            lines: list[str] = []
+            for _round in range(MAX_ANSWERS):
+                allowed = oracle.expected()
+                lines.append("allowed: " + " or ".join(allowed))
+                if oracle.all_settled or not oracle.follow():
+                    break
+            return lines
+        case _:
+            name = type(step).__name__
+            oracle.ended()
+            return [f"tester: {'half-close' if name == 'HalfClose' else name.lower()}: Evt17; target in {before}"]

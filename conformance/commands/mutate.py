@@ -1,0 +1,69 @@
+"""`dicomnet mutate`: the proof that the suite can fail."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..mutate import examine_all, matrix_as_dict
+from ..product import Kind
+from ..reports.jsonfile import replace_text
+from .options import OUTPUT
+
+
+@click.command()
+@click.option("--json", "json_file", type=OUTPUT, default=None, help="Write the matrix as JSON.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=None, help="Processes to use  [default: one per core]"
+)
+@click.pass_context
+def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None:
+    """Build every single-fault mutant of the reference acceptor's machine and run the suite against each.
+
+    Exit code 0 when the suite says of each what its class demands, 1 when not.
+
+    Example: dicomnet mutate --jobs 2 --json matrix.json
+    """
+    console = Console()
+    columns = (TextColumn("mutants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("mutants", total=None)
+        outcomes = examine_all(jobs, lambda done, total: progress.update(task, completed=done, total=total))
+    matrix = matrix_as_dict(outcomes)
+    if json_file is not None:
+        replace_text(json_file, json.dumps(matrix, indent=1) + "\n")
+    _show(console, matrix)
+    wrong = [row for name in ("survivors", "tolerated_not_told", "false_alarms") for row in _rows(matrix[name])]
+    for row in wrong:
+        console.print(
+            f"{row['kind']}, but {row['verdict']}: {row['id']}  (shown by: connect, {', '.join(map(str, row['witness']))})",
+            markup=False,
+            soft_wrap=True,
+        )
+    ctx.exit(1 if wrong else 0)
+
+
+def _rows(value: object) -> list[dict[str, list[str] | str]]:
+    return value if isinstance(value, list) else []
+
+
+def _show(console: Console, matrix: dict[str, object]) -> None:
+    table = Table(title="Mutants by operator", title_justify="left")
+    table.add_column("operator")
+    for name in ("total", *(kind.value for kind in Kind), "killed"):
+        table.add_column(name, justify="right")
+    by_operator = matrix["by_operator"]
+    assert isinstance(by_operator, dict)
+    for operator, row in by_operator.items():
+        table.add_row(operator, *(str(count) for count in row.values()))
+    console.print(table)
+    console.print(
+        f"{matrix['total']} mutants: {matrix['unobservable']} not observable from outside, "
+        f"{matrix['tolerated']} tolerated ({matrix['tolerated_told']} told as non-strict or informational), "
+        f"{matrix['observable']} observable, {matrix['killed']} of them killed"
+    )

@@ -1,0 +1,70 @@
+"""Values of the command line that several commands take: addresses, AE titles, files to be written."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from dicomnet.statemachine import LocalProtocolError, encode
+from dicomnet.transports import Address, echo_request
+
+
+class AddressType(click.ParamType):
+    """HOST:PORT, [V6]:PORT."""
+
+    name = "host:port"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Read the text; says what is wrong with it."""
+        host, colon, port = value.rpartition(":")
+        if host.startswith("[") and host.endswith("]"):
+            host = host[1:-1]
+        elif ":" in host:
+            self.fail(f"{value!r}: write an IPv6 address as [ADDRESS]:PORT", param, ctx)
+        if not colon or not host:
+            self.fail(f"{value!r} is not HOST:PORT, as in 127.0.0.1:11112", param, ctx)
+        if not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= 65535:
+            self.fail(f"{value!r}: the port must be a number from 1 to 65535", param, ctx)
+        return Address(host, int(port))
+
+
+class AETitleType(click.ParamType):
+    """An AE title: 1 to 16 characters of ASCII, no backslash, no control characters, not spaces alone."""
+
+    name = "aet"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Ask the encoder, which knows what may be sent."""
+        try:
+            encode(echo_request(value, value))
+        except LocalProtocolError as error:
+            self.fail(f"{value!r} is no AE title (PS3.5 2020 6.2, VR AE): {error.message}", param, ctx)
+        return value
+
+
+class OutputFileType(click.ParamType):
+    """A file that can be written: tried before any work is done."""
+
+    name = "file"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Try the directory and the file itself."""
+        path = Path(value)
+        if path.is_dir():
+            self.fail(f"{str(path)!r} is a directory", param, ctx)
+        try:
+            with tempfile.NamedTemporaryFile(dir=path.parent):
+                pass
+            if path.exists():
+                with path.open("ab"):
+                    pass
+        except OSError as error:
+            self.fail(f"cannot write {str(path)!r}: {error.strerror or error}", param, ctx)
+        return path
+
+
+ADDRESS = AddressType()
+AET = AETitleType()
+OUTPUT = OutputFileType()

@@ -1,0 +1,377 @@
+"""The run of a suite against one target: sanity first, then the cases one by one, long timers side by side at the end.
+
+After every case a healthy association with a C-ECHO tells at once whether the case has hurt the target. A failure is
+said only after the case was repeated alone with three times the waits. Everything is told as a stream of events;
+reporters listen to it and know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from dicomnet.transports import Address, Transport
+
+from . import octets
+from .case import AS_ECHO, AS_RELEASE, Await, AwaitTimer, Case, Connect, Send, as_event, as_request
+from .run import CaseRun, Pace, Target
+from .verdict import Result, Verdict
+
+SANITY_RUNS = 3
+CONFIRM_FACTOR = 3.0
+# What a case may take at most besides the waits that its steps ask for, in seconds.
+CASE_GRACE = 30.0
+SIDE_BY_SIDE = 8
+RETRY_SECONDS = 1.0
+# A slowest answer of this many seconds is a user who thinks, not a wire.
+SLOW_USER = 0.5
+PROMPT_FACTOR, MIN_PROMPT = 8.0, 0.25
+MIN_QUIET, MAX_QUIET, MIN_PATIENCE = 0.1, 2.0, 5.0
+
+SANITY = Case(
+    id="sanity.echo",
+    title="association, C-ECHO, release",
+    clause="PS3.8 2020 7.1 to 7.3; PS3.7 2020 9.1.5",
+    requirement="A target that serves Verification accepts an association, answers a C-ECHO and a release.",
+    steps=(
+        Connect(),
+        Send("A-ASSOCIATE-RQ", octets.RQ, as_request()),
+        Await(),
+        Send("P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO),
+        Await(),
+        Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
+        Await(),
+    ),
+)
+PROMPT = Case(
+    id="sanity.prompt",
+    title="how fast the service provider answers by itself",
+    clause="PS3.8 2020 Table 9-10, Sta6 x Evt3",
+    requirement="Measures the time of an answer in which no user has a part.",
+    steps=(
+        Connect(),
+        Send("A-ASSOCIATE-RQ", octets.RQ, as_request()),
+        Await(),
+        Send("A-ASSOCIATE-AC", octets.AC, as_event("Evt3")),
+        Await(),
+    ),
+)
+SILENT = Case(
+    id="sanity.silent",
+    title="a connection that says nothing",
+    clause="PS3.8 2020 9.1.4",
+    requirement="Tells whether the target serves others while one peer is silent.",
+    steps=(Connect(), AwaitTimer()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a suite is run; times are in seconds.
+
+    `artim_limit`: how long to wait for ARTIM; `recover_limit`: how long a target that is full, or does not answer,
+    may take to serve again after a case; `patience`, `quiet`: None = from what the sanity runs show.
+    """
+
+    artim_limit: float = 300.0
+    recover_limit: float = 75.0
+    patience: float | None = None
+    quiet: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A target's suite begins: how many cases."""
+
+    label: str
+    target: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStarted:
+    """A case begins (or, for a long wait, goes on)."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFinished:
+    """A case has its verdict."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something worth telling that is no verdict."""
+
+    text: str
+
+
+Event = Started | CaseStarted | CaseFinished | Remark
+Emit = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What was learned of one or more targets."""
+
+    target: str
+    results: list[Result] = field(default_factory=list[Result])
+    remarks: list[str] = field(default_factory=list[str])
+    blamed: str = ""
+    interrupted: bool = False
+
+    def summary(self) -> dict[str, int]:
+        """How many cases have which verdict; every verdict is named."""
+        counts = Counter(result.verdict for result in self.results)
+        return {verdict.value: counts[verdict] for verdict in Verdict}
+
+    def cells(self) -> dict[str, dict[str, int]]:
+        """How often each cell of Table 9-10 was surely driven."""
+        counts = Counter(cell for result in self.results for cell in result.cells)
+        table: dict[str, dict[str, int]] = {}
+        for (state, event), times in sorted(counts.items(), key=lambda row: (_number(row[0][0]), _number(row[0][1]))):
+            table.setdefault(state, {})[event] = times
+        return table
+
+    def exit_code(self, *, allow_inconclusive: bool = False) -> int:
+        """0 no failure, 1 failures, 3 could not test, 4 the tester failed, 130 interrupted."""
+        verdicts = {result.verdict for result in self.results}
+        if self.interrupted:
+            return 130
+        if Verdict.ERROR in verdicts:
+            return 4
+        if Verdict.FAIL in verdicts:
+            return 1
+        open_musts = any(r.verdict is Verdict.INCONCLUSIVE and r.case.level.value == "MUST" for r in self.results)
+        if self.blamed or (open_musts and not allow_inconclusive):
+            return 3
+        return 0
+
+
+def _number(name: str) -> int:
+    return int("".join(filter(str.isdigit, name)))
+
+
+class Session:
+    """Runs cases against one target on one carrier."""
+
+    def __init__(
+        self,
+        carrier: Transport,
+        address: Address,
+        called: str,
+        calling: str,
+        options: Options,
+        emit: Emit,
+        label: str,
+    ) -> None:
+        pace = Pace(
+            quiet=options.quiet or 0.5, patience=options.patience or MIN_PATIENCE, timer=options.artim_limit
+        )
+        self._target = Target(carrier, address, called, calling, pace)
+        self._options = options
+        self._emit = emit
+        self._label = label
+        self._report: Report | None = None
+
+    def run(self, cases: tuple[Case, ...], report: Report) -> None:
+        """Run the cases; every result goes into `report` as soon as it is known."""
+        self._report = report
+        self._emit(Started(self._label, str(self._target.address), len(cases)))
+        if not self._sanity(report):
+            return
+        slow = [case for case in cases if any(isinstance(step, AwaitTimer) for step in case.steps)]
+        quick = [case for case in cases if case not in slow]
+        for position, case in enumerate(quick):
+            self._emit(CaseStarted(case))
+            result = self._judge(case)
+            alive = self._check_health(result)
+            self._tell(result)
+            if not alive:
+                self._give_up([*quick[position + 1 :], *slow])
+                return
+        self._wait_for_timers(slow)
+
+    # --- sanity and calibration --------------------------------------------------------------------------
+
+    def _sanity(self, report: Report) -> bool:
+        slowest = 0.0
+        for _ in range(SANITY_RUNS):
+            run = self._once(SANITY)
+            result = run.result
+            assert result is not None
+            if result.verdict not in (Verdict.PASS, Verdict.NON_STRICT):
+                report.blamed = blame(result, self._target)
+                result.verdict = Verdict.INCONCLUSIVE
+                result.transport = self._label
+                result.notes.append(report.blamed)
+                self._tell(result)
+                return False
+            slowest = max(slowest, run.slowest)
+        options = self._options
+        pace = self._target.pace
+        quiet = options.quiet or max(min(max(4 * slowest, MIN_QUIET), MAX_QUIET), 1.5 * slowest)
+        patience = options.patience or max(MIN_PATIENCE, 4 * slowest)
+        self._target = replace(self._target, pace=replace(pace, quiet=quiet, patience=patience))
+        if slowest >= SLOW_USER:
+            self._measure_provider()
+        self._remark(
+            f"{self._label}: slowest answer {slowest * 1000:.3g} ms; silence counts after {quiet:.3g} s, "
+            f"an answer is overdue after {patience:.3g} s"
+        )
+        return True
+
+    def _measure_provider(self) -> None:
+        """A target whose user thinks shows Sta3 and Sta8, if it is known how fast its provider is."""
+        run = self._once(PROMPT)
+        assert run.result is not None
+        pace = self._target.pace
+        prompt = max(PROMPT_FACTOR * run.latest, MIN_PROMPT)
+        if run.result.verdict is Verdict.PASS and prompt < pace.quiet:
+            self._target = replace(self._target, pace=replace(pace, prompt=prompt))
+            self._remark(f"{self._label}: the user takes his time; the provider answers within {prompt:.3g} s")
+
+    # --- one case ----------------------------------------------------------------------------------------
+
+    def _once(self, case: Case, pace: Pace | None = None) -> CaseRun:
+        target = self._target if pace is None else replace(self._target, pace=pace)
+        run = CaseRun(case, target)
+        run.start()
+        used = target.pace
+        waits = sum(used.timer if isinstance(step, AwaitTimer) else used.patience for step in case.steps)
+        if not target.carrier.run(lambda: run.result is not None, waits + used.connect + CASE_GRACE):
+            run.abandon()
+        assert run.result is not None
+        run.result.transport = self._label
+        return run
+
+    def _judge(self, case: Case) -> Result:
+        """Run a case; what is not a pass is repeated: alone, and slower where it is a failure."""
+        result = self._once(case).result
+        assert result is not None
+        if result.verdict is Verdict.INCONCLUSIVE:
+            self._recover()
+            second = self._once(case).result
+            assert second is not None
+            second.attempts = 2
+            return second if second.verdict is not Verdict.FAIL else self._confirm(case, second, 3)
+        if result.verdict is Verdict.FAIL or (case.level.value != "MUST" and result.verdict is Verdict.NON_STRICT):
+            return self._confirm(case, result, 2)
+        return result
+
+    def _confirm(self, case: Case, first: Result, attempts: int) -> Result:
+        self._recover()
+        second = self._once(case, self._target.pace.slower(CONFIRM_FACTOR)).result
+        assert second is not None
+        second.attempts = attempts
+        if second.verdict is not first.verdict:
+            second.notes.append(f"not confirmed: at first {first.verdict.value} ({first.observed})")
+        return second
+
+    # --- health ------------------------------------------------------------------------------------------
+
+    def _recover(self) -> float | None:
+        """Wait until a healthy echo succeeds; gives the seconds it took, None when it never did."""
+        carrier = self._target.carrier
+        began = carrier.now()
+        while True:
+            result = self._once(SANITY).result
+            assert result is not None
+            if result.verdict in (Verdict.PASS, Verdict.NON_STRICT):
+                return carrier.now() - began
+            if carrier.now() - began > self._options.recover_limit:
+                return None
+            carrier.run(lambda: False, RETRY_SECONDS)
+
+    def _check_health(self, result: Result) -> bool:
+        seconds = self._recover()
+        if seconds is None:
+            result.verdict = Verdict.FAIL
+            result.notes.append(
+                f"after this case the target no longer serves: no healthy echo for {self._options.recover_limit:.3g} s"
+            )
+            return False
+        if seconds > max(RETRY_SECONDS, 2 * self._target.pace.patience):
+            result.notes.append(f"after this case the target served again only after {seconds:.3g} s")
+        return True
+
+    def _give_up(self, cases: list[Case]) -> None:
+        for case in cases:
+            result = Result(case, self._label, Verdict.INCONCLUSIVE)
+            result.expected, result.observed = "a target that serves", "the target stopped serving before this case"
+            self._tell(result)
+
+    # --- long timers -------------------------------------------------------------------------------------
+
+    def _wait_for_timers(self, cases: list[Case]) -> None:
+        """Waits for ARTIM run side by side, where the target serves several connections at a time."""
+        if not cases:
+            return
+        width = SIDE_BY_SIDE if self._serves_several() else 1
+        if width == 1:
+            self._remark(f"{self._label}: serves one connection at a time, so the long waits follow one another")
+        while cases:
+            batch, cases = cases[:width], cases[width:]
+            runs = [CaseRun(case, self._target) for case in batch]
+            for run in runs:
+                self._emit(CaseStarted(run.case))
+                run.start()
+            limit = self._target.pace.timer + CASE_GRACE + self._target.pace.patience * 4
+            self._target.carrier.run(lambda runs=runs: all(run.result is not None for run in runs), limit)
+            for run in runs:
+                run.abandon()
+                result = run.result
+                assert result is not None
+                result.transport = self._label
+                if result.verdict is Verdict.FAIL:
+                    result = self._confirm(run.case, result, 2)
+                if result.ending.how in ("FIN", "RST"):
+                    result.notes.append(f"closed {result.evidence.entries[-1].seconds:.3g} s after the start")
+                self._check_health(result)
+                self._tell(result)
+
+    def _serves_several(self) -> bool:
+        silent = CaseRun(SILENT, self._target)
+        silent.start()
+        self._target.carrier.run(lambda: silent.opened, self._target.pace.connect)
+        result = self._once(SANITY).result
+        silent.abandon()
+        assert result is not None
+        return result.verdict in (Verdict.PASS, Verdict.NON_STRICT)
+
+    # --- telling -----------------------------------------------------------------------------------------
+
+    def _tell(self, result: Result) -> None:
+        assert self._report is not None
+        self._report.results.append(result)
+        self._emit(CaseFinished(result))
+
+    def _remark(self, text: str) -> None:
+        assert self._report is not None
+        self._report.remarks.append(text)
+        self._emit(Remark(text))
+
+
+def blame(result: Result, target: Target) -> str:
+    """Why nothing could be tested, and what to do about it."""
+    first = next((entry.octets for entry in result.evidence.entries if entry.who == "target" and entry.octets), b"")
+    where = str(target.address)
+    if first[:4] in (b"HTTP", b"SSH-"):
+        return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"
+    if first[:2] in (b"\x15\x03", b"\x16\x03"):
+        return f"{where} speaks TLS: a plain association is not possible on this port"
+    if "no connection" in result.observed:
+        return f"{where}: {result.observed}. Is the target running, and are host and port right?"
+    if "A-ASSOCIATE-RJ" in result.observed:
+        return (
+            f"{where} rejects the association ({result.observed}). Give the AE titles that it knows with "
+            f"--called-aet (now {target.called!r}) and --calling-aet (now {target.calling!r})"
+        )
+    return (
+        f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "
+        f"{result.observed}. Does it serve the Verification SOP class?"
+    )

@@ -1,0 +1,20 @@
+"""A zoo of acceptors: one that conforms, and many with one fault each.
+
+`ZOO` is for proving that a tester finds faults. `ZOO[name](carrier, aet="ZOO", port=0)` listens on that
+carrier; its `address` tells where, its `expects` in which areas a tester ought to see the fault.
+"""
+
+from .acceptor import PlainAcceptor
+from .faults_accept import FAULTS as ACCEPT_FAULTS
+from .faults_connection import FAULTS as CONNECTION_FAULTS
+from .faults_data import FAULTS as DATA_FAULTS
+from .faults_request import FAULTS as REQUEST_FAULTS
+from .faults_state import FAULTS as STATE_FAULTS
+
+ZOO: dict[str, type[PlainAcceptor]] = {
+    kind.fault: kind
+    for kind in (*CONNECTION_FAULTS, *STATE_FAULTS, *REQUEST_FAULTS, *ACCEPT_FAULTS, *DATA_FAULTS)
+}
+"""The faulty acceptors by the name of their fault."""
+
+__all__ = ["ZOO", "PlainAcceptor"]
