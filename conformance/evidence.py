@@ -71,7 +71,9 @@ def describe(pdu: Pdu | Violation) -> str:
             contexts = ", ".join(
                 f"{c.id} {describe_context_result(c.result)}" for c in pdu.presentation_contexts
             )
-            return f"{pdu.name}: contexts {contexts or 'none'}; maximum length {pdu.user_information.max_length}"
+            return (
+                f"{pdu.name}: contexts {contexts or 'none'}; maximum length {pdu.user_information.max_length}"
+            )
         case AAssociateRQ():
             return f"{pdu.name}: {pdu.calling_ae_title!r} calls {pdu.called_ae_title!r}"
         case PDataTF():

@@ -61,7 +61,9 @@ STROKES: Final = (
     Stroke("evt12", "Evt12", "A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
     Stroke("evt13", "Evt13", "A-RELEASE-RP", octets.RELEASE_RP, as_event("Evt13")),
     Stroke("evt16", "Evt16", "A-ABORT of the service user", ABORT_USER, AS_ABORT),
-    Stroke("evt16.provider", "Evt16", "A-ABORT of the service provider", octets.ABORT_PROVIDER, AS_ABORT_PROVIDER),
+    Stroke(
+        "evt16.provider", "Evt16", "A-ABORT of the service provider", octets.ABORT_PROVIDER, AS_ABORT_PROVIDER
+    ),
     Stroke("evt19", "Evt19", "PDU of unknown type 0x0B", octets.UNKNOWN_TYPE, AS_INVALID),
     Stroke("evt19.length", "Evt19", "A-RELEASE-RQ with length 6", octets.INVALID_LENGTH, AS_ODD_RELEASE),
     Stroke("evt19.content", "Evt19", "P-DATA-TF whose PDV says length 1", octets.INVALID_PDV, AS_ODD_DATA),
@@ -87,7 +89,10 @@ def lead(what: str, octets_: bytes, readings: tuple[Reading, ...]) -> tuple[Step
 CONNECTED: Final[tuple[Step, ...]] = (Connect(),)
 ASSOCIATED: Final[tuple[Step, ...]] = (*CONNECTED, *lead("A-ASSOCIATE-RQ", octets.RQ, as_request()))
 # The event follows in the same turn: whether the user has answered by then cannot be seen, and need not be.
-REQUESTED: Final[tuple[Step, ...]] = (*CONNECTED, Send("A-ASSOCIATE-RQ", octets.RQ, as_request(), prefix=True))
+REQUESTED: Final[tuple[Step, ...]] = (
+    *CONNECTED,
+    Send("A-ASSOCIATE-RQ", octets.RQ, as_request(), prefix=True),
+)
 RELEASING: Final[tuple[Step, ...]] = (
     *ASSOCIATED,
     Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE, prefix=True),
@@ -97,7 +102,10 @@ ABORTED: Final[tuple[Step, ...]] = (
     *ASSOCIATED,
     Send("A-ASSOCIATE-RQ (a second one, to be aborted)", octets.RQ, as_request(), prefix=True),
 )
-REJECTED: Final[tuple[Step, ...]] = (*CONNECTED, *lead(BAD_VERSION.what, BAD_VERSION.octets, BAD_VERSION.readings))
+REJECTED: Final[tuple[Step, ...]] = (
+    *CONNECTED,
+    *lead(BAD_VERSION.what, BAD_VERSION.octets, BAD_VERSION.readings),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +247,12 @@ def _user_cells() -> list[Case]:
 def _timers() -> list[Case]:
     return [
         _case(APPROACHES[index], "evt18", "Evt18", "expiry of ARTIM", _until_expiry(steps), slow=True)
-        for index, steps in ((0, CONNECTED), (4, (*ABORTED, Await(prefix=True))), (5, RELEASED), (6, REJECTED))
+        for index, steps in (
+            (0, CONNECTED),
+            (4, (*ABORTED, Await(prefix=True))),
+            (5, RELEASED),
+            (6, REJECTED),
+        )
     ] + [
         _case(
             APPROACHES[index],

@@ -24,7 +24,7 @@ from .generate import timer_cases
 from .product import Judge, Kind, classify
 from .run import CaseRun, Pace, Target
 from .suite import all_cases
-from .verdict import Verdict
+from .verdict import Cell, Verdict
 
 USERS: tuple[float, ...] = (0.0, 1.0)
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
@@ -51,8 +51,14 @@ class Outcome:
     good: bool
 
 
-def run_case(case: Case, machine: Machine[str | None], answer_after: float, trace: list[Transition] | None) -> Verdict:
-    """The verdict of one case on the reference acceptor with this association machine, in memory."""
+def run_case(
+    case: Case, machine: Machine[str | None], answer_after: float, met: set[Cell] | None = None
+) -> Verdict:
+    """The verdict of one case on the reference acceptor with this association machine, in memory.
+
+    The cells that the acceptor met, blank ones too, are added to `met`.
+    """
+    trace: list[Transition] | None = None if met is None else []
     carrier = MemoryTransport()
     settings = Settings(tables=Model(association=machine))
     acceptor = ReferenceAcceptor(carrier, Policy(), settings, answer_after=answer_after)
@@ -62,26 +68,26 @@ def run_case(case: Case, machine: Machine[str | None], answer_after: float, trac
     run.start()
     carrier.run(lambda: run.result is not None, CASE_LIMIT)
     run.abandon()
+    if met is not None and trace is not None:
+        met.update((t.state, t.event) for t in trace if t.machine == machine.name)
+        met.update(acceptor.network.refused)
     assert run.result is not None
     return run.result.verdict
 
 
 @cache
-def coverage() -> dict[tuple[str, str], tuple[tuple[Case, float], ...]]:
+def coverage() -> dict[Cell, tuple[tuple[Case, float], ...]]:
     """For each cell the (case, user) that reach it on the true machine; the shortest cases first."""
-    table: dict[tuple[str, str], list[tuple[Case, float]]] = {}
+    table: dict[Cell, list[tuple[Case, float]]] = {}
     for case in sorted((*all_cases(), *timer_cases()), key=_cost):
         for answer_after in USERS:
-            trace: list[Transition] = []
-            verdict = run_case(case, ASSOCIATION, answer_after, trace)
-            assert verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE), f"{case.id} is no pass on the true machine"
-            trace = [t for t in trace if t.machine == ASSOCIATION.name]
-            # A blank cell is met where an event is refused or absorbed: any event in a state that was visited.
-            for state in {t.state for t in trace} | {t.next for t in trace}:
-                for kind in ASSOCIATION.events:
-                    driven = any(t.state == state and t.event == kind.name for t in trace)
-                    if driven or kind.name not in ASSOCIATION.cells[state]:
-                        table.setdefault((state, kind.name), []).append((case, answer_after))
+            met: set[Cell] = set()
+            verdict = run_case(case, ASSOCIATION, answer_after, met)
+            assert verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE), (
+                f"{case.id} is no pass on the true machine"
+            )
+            for cell in met:
+                table.setdefault(cell, []).append((case, answer_after))
     return {cell: tuple(rows) for cell, rows in table.items()}
 
 
@@ -110,7 +116,7 @@ def examine(mutant: Mutant) -> Outcome:
     verdict, case = Verdict.PASS, ""
     rows = coverage().get((mutant.state, mutant.event), ())
     for each, answer_after in rows:
-        said = run_case(each, mutant.machine, answer_after, None)
+        said = run_case(each, mutant.machine, answer_after)
         if said is Verdict.FAIL:
             verdict, case = said, each.id
             break
@@ -188,10 +194,10 @@ def matrix_as_dict(outcomes: list[Outcome]) -> dict[str, object]:
 def _by_operator(outcomes: list[Outcome]) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
     for outcome in outcomes:
-        row = table.setdefault(outcome.operator, {"total": 0, **{kind.value: 0 for kind in Kind}, "killed": 0})
+        row = table.setdefault(
+            outcome.operator, {"total": 0, **{kind.value: 0 for kind in Kind}, "killed": 0}
+        )
         row["total"] += 1
         row[outcome.kind] += 1
         row["killed"] += outcome.kind == Kind.OBSERVABLE.value and outcome.good
     return table
-
-

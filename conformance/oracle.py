@@ -191,7 +191,7 @@ class Oracle:
         words = {str(h.unseen[0]) for h in self.hypotheses if h.unseen}
         if any(h.settled and not h.over for h in self.hypotheses):
             words.add("nothing")
-        if any(h.value.control == "Sta13" and not h.over for h in self.hypotheses):
+        if any(h.value.control == "Sta13" and not (h.over or h.unseen) for h in self.hypotheses):
             words.add("close")
         return tuple(sorted(words))
 
@@ -245,7 +245,9 @@ class Oracle:
                     )
             # A user who was asked to release may do so without what he still owed of data.
             if any(a.event == "Evt14" for later in rest for a in later.answers) and not _establishing(duty):
-                yield replace(h, duties=tuple(rest)).worse(Grade.PASS, "data left unanswered before the release")
+                yield replace(h, duties=tuple(rest)).worse(
+                    Grade.PASS, "data left unanswered before the release"
+                )
 
     def _read(self, h: Hypothesis) -> Hypothesis:
         stimulus, *rest = h.unread

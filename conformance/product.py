@@ -31,8 +31,8 @@ from dicomnet.statemachine import (
     WireClose,
     WireReset,
     decode,
+    event_of,
     feed,
-    feed_pdu,
     pdu_of,
 )
 from dicomnet.transports import Policy, negotiate
@@ -112,13 +112,15 @@ def _issued(primitive: str, payload: object, pending: list[str]) -> list[str]:
             return [*pending, "echo"]
         case "A-RELEASE indication", _:
             return [*pending, "release"]
-        case ("A-ABORT indication" | "A-P-ABORT indication"), _:
+        case (("A-ABORT indication" | "A-P-ABORT indication"), _):
             return []
         case _:
             return pending
 
 
-def _give(acceptor: Acceptor, model: Model, part: str, event: str, payload: object = None) -> tuple[Acceptor, Seen]:
+def _give(
+    acceptor: Acceptor, model: Model, part: str, event: str, payload: object = None
+) -> tuple[Acceptor, Seen]:
     try:
         return _after(acceptor, *feed(acceptor.endpoint, model, part, event, payload))
     except LocalProtocolError:
@@ -171,16 +173,8 @@ INPUTS: Final = (
 )
 
 
-def _input_pdu(name: str) -> Pdu:
-    found = next(each.received for each in INPUTS if each.name == name)
-    assert found is not None
-    assert not isinstance(found, Violation)
-    return found
-
-
-_REQUEST: Final = _input_pdu("evt6")
-_ECHO: Final = _input_pdu("evt10")
-assert isinstance(_REQUEST, AAssociateRQ)
+_REQUEST: Final = next(i.received for i in INPUTS if isinstance(i.received, AAssociateRQ))
+_ECHO: Final = next(i.received for i in INPUTS if isinstance(i.received, PDataTF))
 
 
 def _apply(acceptor: Acceptor, model: Model, given: Input, *, late: bool) -> tuple[Acceptor, Seen] | None:
@@ -201,7 +195,7 @@ def _apply(acceptor: Acceptor, model: Model, given: Input, *, late: bool) -> tup
         assert given.received is not None
         framing = isinstance(given.received, Violation) and given.received.framing
         try:
-            acceptor, seen = _after(acceptor, *feed_pdu(acceptor.endpoint, model, given.received))
+            acceptor, seen = _after(acceptor, *feed(acceptor.endpoint, model, *event_of(given.received)))
         except LocalProtocolError:
             seen = ()
         if framing:
@@ -224,7 +218,9 @@ class Judge:
         oracle.connected()
         self.first = oracle.hypotheses
 
-    def __call__(self, before: Hypotheses, given: Input, seen: Seen, *, waits: bool) -> tuple[Hypotheses, Grade]:
+    def __call__(
+        self, before: Hypotheses, given: Input, seen: Seen, *, waits: bool
+    ) -> tuple[Hypotheses, Grade]:
         """`waits`: the user still has something to answer, so silence is not overdue."""
         key = (before, given.name, seen, waits)
         known = self._known.get(key)
@@ -246,7 +242,9 @@ def _judge(before: Hypotheses, given: Input, seen: Seen, waits: bool) -> tuple[H
             return before, Grade.FAIL
     grade = Grade.PASS
     if given.name == "expiry" and not seen and all(h.value.control in TIMED and not h.over for h in before):
-        grade = Grade.NON_STRICT  # ARTIM is due and nothing happens: its value is nobody's business, its absence is
+        grade = (
+            Grade.NON_STRICT
+        )  # ARTIM is due and nothing happens: its value is nobody's business, its absence is
     elif not oracle.over and not oracle.saw_silence(patient=not waits):
         return before, Grade.FAIL
     grade = max(grade, oracle.best)
@@ -276,7 +274,7 @@ def classify(
         if states is not None:
             states.add(acceptor.endpoint.association.control)
         for given in INPUTS:
-            if late and given.readings and any(len(h.duties) >= MAX_PENDING for h in hypotheses):
+            if given.readings and any(len(h.duties) >= MAX_PENDING for h in hypotheses):
                 continue  # see `_apply`
             applied = _apply(acceptor, model, given, late=late)
             if applied is None:

@@ -169,7 +169,9 @@ class CaseRun:
         if oracle.any_settled:
             self._wait(pace.quiet, lambda: self._silence(pace.quiet, patient=False, then=self._next))
         elif pace.prompt is not None and pace.prompt < pace.patience:
-            self._wait(pace.prompt, lambda: self._silence(pace.prompt or 0.0, patient=False, then=self._be_patient))
+            self._wait(
+                pace.prompt, lambda: self._silence(pace.prompt or 0.0, patient=False, then=self._be_patient)
+            )
         else:
             self._be_patient()
 
@@ -264,7 +266,9 @@ class CaseRun:
         self._ending = Ending(how, self._seconds())
         self._note("target", f"closed ({how})")
         if self._framer.pending:
-            self._differ(self._oracle.expected(), f"closed inside a PDU, after {self._framer.pending} octets of it")
+            self._differ(
+                self._oracle.expected(), f"closed inside a PDU, after {self._framer.pending} octets of it"
+            )
             return
         expected = self._oracle.expected()
         now = self._target.carrier.now()
@@ -345,7 +349,9 @@ class CaseRun:
         if self._done is not None:
             self._done(result)
 
-    def _place(self, result: Result, sure: frozenset[tuple[str, str]], possible: frozenset[tuple[str, str]]) -> None:
+    def _place(
+        self, result: Result, sure: frozenset[tuple[str, str]], possible: frozenset[tuple[str, str]]
+    ) -> None:
         """Say whether the evidence places the target in the state that the case is about."""
         cell = self.case.cell
         if cell is None:
@@ -414,5 +420,3 @@ def _cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:
         pieces.append(octets[start : start + size])
         start += size
     return pieces or [b""]
-
-

@@ -133,7 +133,9 @@ class Report:
         """How often each cell of Table 9-10 was surely driven."""
         counts = Counter(cell for result in self.results for cell in result.cells)
         table: dict[str, dict[str, int]] = {}
-        for (state, event), times in sorted(counts.items(), key=lambda row: (_number(row[0][0]), _number(row[0][1]))):
+        for (state, event), times in sorted(
+            counts.items(), key=lambda row: (_number(row[0][0]), _number(row[0][1]))
+        ):
             table.setdefault(state, {})[event] = times
         return table
 
@@ -146,7 +148,9 @@ class Report:
             return 4
         if Verdict.FAIL in verdicts:
             return 1
-        open_musts = any(r.verdict is Verdict.INCONCLUSIVE and r.case.level.value == "MUST" for r in self.results)
+        open_musts = any(
+            r.verdict is Verdict.INCONCLUSIVE and r.case.level.value == "MUST" for r in self.results
+        )
         if self.blamed or (open_musts and not allow_inconclusive):
             return 3
         return 0
@@ -233,7 +237,9 @@ class Session:
         prompt = max(PROMPT_FACTOR * run.latest, MIN_PROMPT)
         if run.result.verdict is Verdict.PASS and prompt < pace.quiet:
             self._target = replace(self._target, pace=replace(pace, prompt=prompt))
-            self._remark(f"{self._label}: the user takes his time; the provider answers within {prompt:.3g} s")
+            self._remark(
+                f"{self._label}: the user takes his time; the provider answers within {prompt:.3g} s"
+            )
 
     # --- one case ----------------------------------------------------------------------------------------
 
@@ -259,7 +265,9 @@ class Session:
             assert second is not None
             second.attempts = 2
             return second if second.verdict is not Verdict.FAIL else self._confirm(case, second, 3)
-        if result.verdict is Verdict.FAIL or (case.level.value != "MUST" and result.verdict is Verdict.NON_STRICT):
+        if result.verdict is Verdict.FAIL or (
+            case.level.value != "MUST" and result.verdict is Verdict.NON_STRICT
+        ):
             return self._confirm(case, result, 2)
         return result
 
@@ -302,7 +310,10 @@ class Session:
     def _give_up(self, cases: list[Case]) -> None:
         for case in cases:
             result = Result(case, self._label, Verdict.INCONCLUSIVE)
-            result.expected, result.observed = "a target that serves", "the target stopped serving before this case"
+            result.expected, result.observed = (
+                "a target that serves",
+                "the target stopped serving before this case",
+            )
             self._tell(result)
 
     # --- long timers -------------------------------------------------------------------------------------
@@ -313,7 +324,9 @@ class Session:
             return
         width = SIDE_BY_SIDE if self._serves_several() else 1
         if width == 1:
-            self._remark(f"{self._label}: serves one connection at a time, so the long waits follow one another")
+            self._remark(
+                f"{self._label}: serves one connection at a time, so the long waits follow one another"
+            )
         while cases:
             batch, cases = cases[:width], cases[width:]
             runs = [CaseRun(case, self._target) for case in batch]
@@ -321,7 +334,7 @@ class Session:
                 self._emit(CaseStarted(run.case))
                 run.start()
             limit = self._target.pace.timer + CASE_GRACE + self._target.pace.patience * 4
-            self._target.carrier.run(lambda runs=runs: all(run.result is not None for run in runs), limit)
+            self._target.carrier.run(lambda: all_over(runs), limit)
             for run in runs:
                 run.abandon()
                 result = run.result
@@ -356,9 +369,16 @@ class Session:
         self._emit(Remark(text))
 
 
+def all_over(runs: list[CaseRun]) -> bool:
+    """Whether each run has its result."""
+    return all(run.result is not None for run in runs)
+
+
 def blame(result: Result, target: Target) -> str:
     """Why nothing could be tested, and what to do about it."""
-    first = next((entry.octets for entry in result.evidence.entries if entry.who == "target" and entry.octets), b"")
+    first = next(
+        (entry.octets for entry in result.evidence.entries if entry.who == "target" and entry.octets), b""
+    )
     where = str(target.address)
     if first[:4] in (b"HTTP", b"SSH-"):
         return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"

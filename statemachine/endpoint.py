@@ -197,39 +197,21 @@ def _timed(effect: Effect, payload: Payload, timers: list[int]) -> Payload:
             return payload
 
 
-def feed_timer(
-    endpoint: Endpoint,
-    model: Model,
-    timer: str,
-    generation: int,
-    trace: list[Transition] | None = None,
-) -> tuple[Endpoint, list[Output]]:
-    """A timer ran out. A stale generation is dropped."""
-    if timer == "artim":
-        if generation != endpoint.artim:
-            return endpoint, []
-        return feed(endpoint, model, "association", "Evt18", None, trace)
-    if generation != endpoint.connect_timer:
-        return endpoint, []
-    return feed(endpoint, model, "connection", "connect-timeout", None, trace)
-
-
-def feed_pdu(
-    endpoint: Endpoint,
-    model: Model,
-    received: Pdu | Violation,
-    *,
-    slot_free: bool = True,
-    trace: list[Transition] | None = None,
-) -> tuple[Endpoint, list[Output]]:
-    """A PDU was received, or something that is none (Evt19)."""
+def event_of(received: Pdu | Violation, *, slot_free: bool = True) -> tuple[str, str, Payload]:
+    """What a received PDU, or something that is none, is for the machines: (part, event, payload)."""
     if isinstance(received, Violation):
-        return feed(endpoint, model, "association", INVALID_PDU.name, received, trace)
+        return "association", INVALID_PDU.name, received
     event = EVENT_OF_PDU[received.name].name
     if isinstance(received, AAssociateRQ):
-        request = judge_request(received, slot_free=slot_free)
-        return feed(endpoint, model, "association", event, request, trace)
-    return feed(endpoint, model, "association", event, received, trace)
+        return "association", event, judge_request(received, slot_free=slot_free)
+    return "association", event, received
+
+
+def event_of_timer(endpoint: Endpoint, timer: TimerStart) -> tuple[str, str] | None:
+    """What the expiry of a timer is for the machines: (part, event), or None where it is stale."""
+    if timer.timer == "artim":
+        return ("association", "Evt18") if timer.generation == endpoint.artim else None
+    return ("connection", "connect-timeout") if timer.generation == endpoint.connect_timer else None
 
 
 def pdu_of(effect: SendPdu, payload: Payload) -> Pdu:

@@ -34,9 +34,9 @@ from dicomnet.statemachine import (
     TimerStart,
     Transition,
     encode,
+    event_of,
+    event_of_timer,
     feed,
-    feed_pdu,
-    feed_timer,
     step,
 )
 
@@ -94,7 +94,9 @@ class Network:
         self.settings = settings or Settings()
         self.model = self.settings.tables
         self.errors: list[Exception] = []
+        # For evidence of coverage: the transitions taken, and the (state, event) that the association refused.
         self.trace: list[Transition] | None = None
+        self.refused: set[tuple[str, str]] = set()
         self._library = self.model.library.start()
         self._objects: dict[int, NetworkObject] = {}
         self._ids = count(1)
@@ -269,7 +271,11 @@ class NetworkObject:
     def give(self, part: str, event: str, payload: Any = None) -> None:
         """Give an event to one part of the endpoint and run what follows."""
         network = self.network
-        self.endpoint, outputs = feed(self.endpoint, network.model, part, event, payload, network.trace)
+        try:
+            self.endpoint, outputs = feed(self.endpoint, network.model, part, event, payload, network.trace)
+        except LocalProtocolError:
+            network.refused.add((self.endpoint.association.control, event))
+            raise
         self._after(outputs)
 
     def _after(self, outputs: list[Output]) -> None:
@@ -298,18 +304,11 @@ class NetworkObject:
 
     def on_octets(self, octets: bytes) -> None:
         """The carrier's report."""
-        network = self.network
         for received, _ in self._framer.feed(octets):
             if self.endpoint.connection.control != "CONNECTED":
                 return
-            try:
-                self.endpoint, outputs = feed_pdu(
-                    self.endpoint, network.model, received, slot_free=self._slot_free(), trace=network.trace
-                )
-            except LocalProtocolError as error:
-                network.errors.append(error)
-                continue
-            self._after(outputs)
+            part, event, payload = event_of(received, slot_free=self._slot_free())
+            self._report(part, event, payload)
 
     def on_end(self) -> None:
         """The carrier's report."""
@@ -384,14 +383,9 @@ class NetworkObject:
         seconds = settings.artim if timer.timer == "artim" else settings.connect
 
         def expired() -> None:
-            try:
-                self.endpoint, outputs = feed_timer(
-                    self.endpoint, self.network.model, timer.timer, timer.generation, self.network.trace
-                )
-            except LocalProtocolError as error:
-                self.network.errors.append(error)
-                return
-            self._after(outputs)
+            due = event_of_timer(self.endpoint, timer)
+            if due is not None:
+                self._report(*due)
 
         self._timers[timer.timer] = self.network.carrier.call_later(seconds, expired)
 
@@ -451,9 +445,9 @@ class NetworkObject:
             child.give("connection", "take", request)
         elif effect.outcome != "accepted":
             for number in payload if isinstance(payload, tuple) else (payload,):
-                request = self._requests.pop(number, None)
-                if request is not None:
-                    request.drop(effect.outcome)
+                dropped = self._requests.pop(number, None)
+                if dropped is not None:
+                    dropped.drop(effect.outcome)
 
     def tell_listener(self, outcome: str) -> None:
         """Tell the listener that accepted this object of its end."""

@@ -54,7 +54,9 @@ def show_case(case: Case, console: Console) -> None:
         for position, line in enumerate(_step_lines(step, oracle)):
             console.print(f"    {number if position == 0 else '':>2}  {escape(line)}")
     if case.checks:
-        names = ", ".join(getattr(check, "__name__", "check").strip("_").replace("_", " ") for check in case.checks)
+        names = ", ".join(
+            getattr(check, "__name__", "check").strip("_").replace("_", " ") for check in case.checks
+        )
         console.print(f"  {'checks':<12}{escape(names)}")
 
 
@@ -87,4 +89,6 @@ def _step_lines(step: object, oracle: Oracle) -> list[str]:
         case _:
             name = type(step).__name__
             oracle.ended()
-            return [f"tester: {'half-close' if name == 'HalfClose' else name.lower()}: Evt17; target in {before}"]
+            return [
+                f"tester: {'half-close' if name == 'HalfClose' else name.lower()}: Evt17; target in {before}"
+            ]

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from ..mutate import examine_all, matrix_as_dict
@@ -30,7 +37,13 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
     Example: dicomnet mutate --jobs 2 --json matrix.json
     """
     console = Console()
-    columns = (TextColumn("mutants"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("mutants"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("mutants", total=None)
         outcomes = examine_all(jobs, lambda done, total: progress.update(task, completed=done, total=total))
@@ -38,7 +51,9 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
     if json_file is not None:
         replace_text(json_file, json.dumps(matrix, indent=1) + "\n")
     _show(console, matrix)
-    wrong = [row for name in ("survivors", "tolerated_not_told", "false_alarms") for row in _rows(matrix[name])]
+    wrong = [
+        row for name in ("survivors", "tolerated_not_told", "false_alarms") for row in _rows(matrix[name])
+    ]
     for row in wrong:
         console.print(
             f"{row['kind']}, but {row['verdict']}: {row['id']}  (shown by: connect, {', '.join(map(str, row['witness']))})",

@@ -11,7 +11,7 @@ from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
 
 
-class AddressType(click.ParamType):
+class AddressType(click.ParamType[Address]):
     """HOST:PORT, [V6]:PORT."""
 
     name = "host:port"
@@ -30,7 +30,7 @@ class AddressType(click.ParamType):
         return Address(host, int(port))
 
 
-class AETitleType(click.ParamType):
+class AETitleType(click.ParamType[str]):
     """An AE title: 1 to 16 characters of ASCII, no backslash, no control characters, not spaces alone."""
 
     name = "aet"
@@ -44,7 +44,7 @@ class AETitleType(click.ParamType):
         return value
 
 
-class OutputFileType(click.ParamType):
+class OutputFileType(click.ParamType[Path]):
     """A file that can be written: tried before any work is done."""
 
     name = "file"

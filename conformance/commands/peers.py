@@ -16,8 +16,12 @@ BACKLOG = 64
 
 @click.command()
 @click.option("--aet", type=AET, default=None, help="AE title to answer to; without it, to any.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; * is every IPv4 address.")
-@click.option("--port", type=click.IntRange(0, 65535), default=11112, show_default=True, help="0 picks a free port.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; * is every IPv4 address."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=11112, show_default=True, help="0 picks a free port."
+)
 @click.option(
     "--answer-after",
     type=click.FloatRange(0.0, 3600.0),
@@ -85,7 +89,9 @@ def _say(line: str) -> None:
 
 @click.command()
 @click.argument("address", type=ADDRESS, metavar="HOST:PORT")
-@click.option("--called-aet", type=AET, default="ANY-SCP", show_default=True, help="AE title of the acceptor.")
+@click.option(
+    "--called-aet", type=AET, default="ANY-SCP", show_default=True, help="AE title of the acceptor."
+)
 @click.option("--calling-aet", type=AET, default="DICOMNET", show_default=True, help="AE title of this end.")
 @click.option(
     "--timeout",

@@ -57,7 +57,9 @@ class Choice:
 @click.command(name="test")
 @click.argument("address", type=ADDRESS, required=False, metavar="[HOST:PORT]")
 @click.option("--called-aet", type=AET, default="ANY-SCP", show_default=True, help="AE title of the target.")
-@click.option("--calling-aet", type=AET, default="DICOMNET", show_default=True, help="AE title of the tester.")
+@click.option(
+    "--calling-aet", type=AET, default="DICOMNET", show_default=True, help="AE title of the tester."
+)
 @click.option("--select", multiple=True, metavar="GLOB", help="Only cases whose id fits; may be repeated.")
 @click.option("--quick", is_flag=True, help="Leave out the cases that wait for long timers.")
 @click.option(
@@ -86,7 +88,9 @@ class Choice:
 @click.option("--dry-run", is_flag=True, help="Say what would be run, without any connection.")
 @click.option("--json", "json_file", type=OUTPUT, default=None, help="Write a report as JSON.")
 @click.option("--junit", "junit_file", type=OUTPUT, default=None, help="Write a report as JUnit XML.")
-@click.option("--allow-inconclusive", is_flag=True, help="A MUST case that stays inconclusive is no exit code 3.")
+@click.option(
+    "--allow-inconclusive", is_flag=True, help="A MUST case that stays inconclusive is no exit code 3."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every verdict as it is reached.")
 @click.pass_context
 def test(
@@ -149,28 +153,38 @@ def _own_fault(error: Exception) -> Result:
 def _list(console: RichConsole, cases: tuple[Case, ...], *, dry_run: bool, choice: Choice) -> None:
     for case in cases:
         slow = " (slow)" if case.slow else ""
-        console.print(f"{case.id}  {case.level.value}{slow}  {case.title}", markup=False, highlight=False, soft_wrap=True)
-    target = EMBEDDED if choice.address is None else f"{choice.calling} to {choice.called} at {choice.address}"
+        console.print(
+            f"{case.id}  {case.level.value}{slow}  {case.title}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    target = (
+        EMBEDDED if choice.address is None else f"{choice.calling} to {choice.called} at {choice.address}"
+    )
     verb = "would be run against" if dry_run else "for"
-    console.print(f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {target}", markup=False, highlight=False)
+    console.print(
+        f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {target}", markup=False, highlight=False
+    )
 
 
 def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console) -> None:
     if choice.address is not None:
-        carrier = TcpTransport()
+        tcp = TcpTransport()
         try:
             session = Session(
-                carrier, choice.address, choice.called, choice.calling, choice.options, shown, "tcp"
+                tcp, choice.address, choice.called, choice.calling, choice.options, shown, "tcp"
             )
             session.run(cases, report)
         finally:
-            carrier.end()
+            tcp.end()
         return
-    for label, carrier, answer_after, artim in (
+    embedded: tuple[tuple[str, Transport, float, float], ...] = (
         ("memory", MemoryTransport(), 0.0, 30.0),
         ("memory, user answers after 1 s", MemoryTransport(), 1.0, 30.0),
         ("tcp", TcpTransport(), 0.0, EMBEDDED_ARTIM),
-    ):
+    )
+    for label, carrier, answer_after, artim in embedded:
         _run_embedded(choice, cases, report, shown, label, carrier, answer_after, artim)
 
 

@@ -47,7 +47,9 @@ def _case(result: Result, repeat: str) -> ElementTree.Element:
     )
     kind = _ELEMENT.get(result.verdict)
     if kind is not None:
-        child = ElementTree.SubElement(element, kind, message=_clean(f"{result.verdict.value}: {result.observed}"))
+        child = ElementTree.SubElement(
+            element, kind, message=_clean(f"{result.verdict.value}: {result.observed}")
+        )
         child.text = _clean(
             f"{case.requirement}\n{case.clause}\nexpected: {result.expected}\nobserved: {result.observed}\n"
             f"repeat: {repeat.format(id=case.id)}"
@@ -60,4 +62,6 @@ def _case(result: Result, repeat: str) -> ElementTree.Element:
 
 def _clean(text: str) -> str:
     """XML 1.0 has no control characters; a hostile AE title may hold some."""
-    return "".join(c if c in "\n\t" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF) else "?" for c in text)
+    return "".join(
+        c if c in "\n\t" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF) else "?" for c in text
+    )

@@ -201,7 +201,6 @@ _AA_3 = Action(
         ),
     ),
 )
-_OPEN = {"source": "unspecified", "reason": "implementation-choice"}
 
 ACTIONS: Final = {
     action.name: action
@@ -299,7 +298,13 @@ ACTIONS: Final = {
             "AA-7",
             "send A-ABORT, leave ARTIM alone",
             "Sta13",
-            SendPdu("A-ABORT", **_OPEN, chosen_source=2, chosen_reason="by-cause"),
+            SendPdu(
+                "A-ABORT",
+                source="unspecified",
+                reason="implementation-choice",
+                chosen_source=2,
+                chosen_reason="by-cause",
+            ),
         ),
         _abort(
             "AA-8",
