@@ -121,6 +121,13 @@ class AwaitTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """Say nothing for `seconds`; the target is to do nothing either."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class HalfClose:
     """Send no more (FIN), go on reading (Evt17 at the target)."""
 
@@ -135,7 +142,7 @@ class Reset:
     """Reset the connection (Evt17 at the target)."""
 
 
-Step = Connect | Send | Await | AwaitTimer | HalfClose | Close | Reset
+Step = Connect | Send | Await | AwaitTimer | Idle | HalfClose | Close | Reset
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,8 @@ class Case:
     """One case. `id` is permanent; `clause` names the edition; `requirement` is one sentence of ours.
 
     `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
-    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus.
+    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. `beside`: the
+    point is whether a healthy association beside this connection is served.
     """
 
     id: str
@@ -167,6 +175,7 @@ class Case:
     cell: tuple[str, str] | None = None
     checks: tuple[Check, ...] = ()
     slow: bool = False
+    beside: bool = False
     depth: int = 0
     kind: str = ""
     role: str = "acceptor"

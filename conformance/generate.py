@@ -28,6 +28,7 @@ from .case import (
     Close,
     Connect,
     HalfClose,
+    Idle,
     Level,
     Reading,
     Reset,
@@ -173,6 +174,7 @@ def generated(depth: int = 0) -> tuple[Case, ...]:
     cases = [case for approach in APPROACHES for case in _cells(approach)]
     cases.extend(_user_cells())
     cases.extend(_timers())
+    cases.extend(_others())
     if depth:
         cases.extend(_deeper(cases))
     return tuple(cases)
@@ -311,6 +313,35 @@ def _deeper(cases: list[Case]) -> list[Case]:
             title = f"{case.title}, then {stroke.what}"
             deeper.append(replace(case, id=f"{case.id}+{stroke.name}", title=title, steps=steps, depth=1))
     return deeper
+
+
+# A common ARTIM is 30 s; an association that is cut by it at that age shows a timer that was never stopped.
+IDLE_SECONDS: Final = 45.0
+SILENT_PEER: Final = Case(
+    id="conn.silent-peer",
+    title="a connection that says nothing, and a healthy association beside it",
+    clause="PS3.8 2020 9.1.4",
+    requirement="One silent peer does not keep the target from serving others (one at a time is a choice, and told).",
+    steps=(Connect(), Idle(3600.0)),
+    level=Level.MAY,
+    beside=True,
+    kind="silent peer",
+)
+
+
+def _others() -> list[Case]:
+    idle = Case(
+        id="ul.sta6.idle",
+        title=f"an association that is idle for {IDLE_SECONDS:.0f} s",
+        clause="PS3.8 2020 9.1.5; AE-6, PS3.8 2020 Table 9-6",
+        requirement="ARTIM is stopped when the request has come: it does not end an association that stands.",
+        steps=finish(*ASSOCIATED, Idle(IDLE_SECONDS)),
+        # A target's own supervision of idle associations may be as short; it is no fault of the protocol machine.
+        level=Level.SHOULD,
+        slow=True,
+        kind="idle",
+    )
+    return [idle, SILENT_PEER]
 
 
 # What an outside requestor cannot drive in an acceptor, and why.

@@ -18,6 +18,7 @@ from .case import (
     Connect,
     Grade,
     HalfClose,
+    Idle,
     Reset,
     Send,
 )
@@ -116,6 +117,8 @@ class CaseRun:
                 self._await(step)
             case AwaitTimer():
                 self._await_timer(step, self._target.pace.timer)
+            case Idle():
+                self._wait(step.seconds, lambda: self._silence(step.seconds, patient=False, then=self._next))
             case HalfClose():
                 assert self._link is not None
                 self._note("tester", "half-close (FIN)")

@@ -14,9 +14,22 @@ from dataclasses import dataclass, field, replace
 from dicomnet.transports import Address, Transport
 
 from . import octets
-from .case import AS_ECHO, AS_RELEASE, Await, AwaitTimer, Case, Connect, Send, as_event, as_request
+from .case import (
+    AS_ECHO,
+    AS_RELEASE,
+    Await,
+    AwaitTimer,
+    Case,
+    Connect,
+    Idle,
+    Send,
+    Step,
+    as_event,
+    as_request,
+)
+from .generate import SILENT_PEER
 from .run import CaseRun, Pace, Target
-from .verdict import Result, Verdict
+from .verdict import DEVIATION, Result, Verdict
 
 SANITY_RUNS = 3
 CONFIRM_FACTOR = 3.0
@@ -56,13 +69,6 @@ PROMPT = Case(
         Send("A-ASSOCIATE-AC", octets.AC, as_event("Evt3")),
         Await(),
     ),
-)
-SILENT = Case(
-    id="sanity.silent",
-    title="a connection that says nothing",
-    clause="PS3.8 2020 9.1.4",
-    requirement="Tells whether the target serves others while one peer is silent.",
-    steps=(Connect(), AwaitTimer()),
 )
 
 
@@ -181,6 +187,7 @@ class Session:
         self._emit = emit
         self._label = label
         self._report: Report | None = None
+        self._healthy: Callable[[Result], bool] = passed
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
         """Run the cases; every result goes into `report` as soon as it is known."""
@@ -188,8 +195,8 @@ class Session:
         self._emit(Started(self._label, str(self._target.address), len(cases)))
         if not self._sanity(report):
             return
-        slow = [case for case in cases if any(isinstance(step, AwaitTimer) for step in case.steps)]
-        quick = [case for case in cases if case not in slow]
+        slow = [case for case in cases if case.slow]
+        quick = [case for case in cases if not case.slow]
         for position, case in enumerate(quick):
             self._emit(CaseStarted(case))
             result = self._judge(case)
@@ -208,7 +215,11 @@ class Session:
             run = self._once(SANITY)
             result = run.result
             assert result is not None
-            if result.verdict not in (Verdict.PASS, Verdict.NON_STRICT):
+            if not passed(result) and usable(result):
+                # It can be associated with; what is wrong after that is for the cases to say.
+                self._healthy = usable
+                self._remark(f"{self._label}: sanity expected {result.expected}, observed {result.observed}")
+            elif not passed(result):
                 report.blamed = blame(result, self._target)
                 result.verdict = Verdict.INCONCLUSIVE
                 result.transport = self._label
@@ -248,7 +259,7 @@ class Session:
         run = CaseRun(case, target)
         run.start()
         used = target.pace
-        waits = sum(used.timer if isinstance(step, AwaitTimer) else used.patience for step in case.steps)
+        waits = sum(_longest(step, used) for step in case.steps)
         if not target.carrier.run(lambda: run.result is not None, waits + used.connect + CASE_GRACE):
             run.abandon()
         assert run.result is not None
@@ -257,6 +268,8 @@ class Session:
 
     def _judge(self, case: Case) -> Result:
         """Run a case; what is not a pass is repeated: alone, and slower where it is a failure."""
+        if case.beside:
+            return self._beside(case)
         result = self._once(case).result
         assert result is not None
         if result.verdict is Verdict.INCONCLUSIVE:
@@ -289,7 +302,7 @@ class Session:
         while True:
             result = self._once(SANITY).result
             assert result is not None
-            if result.verdict in (Verdict.PASS, Verdict.NON_STRICT):
+            if self._healthy(result):
                 return carrier.now() - began
             if carrier.now() - began > self._options.recover_limit:
                 return None
@@ -322,7 +335,7 @@ class Session:
         """Waits for ARTIM run side by side, where the target serves several connections at a time."""
         if not cases:
             return
-        width = SIDE_BY_SIDE if self._serves_several() else 1
+        width = SIDE_BY_SIDE if self._beside(SILENT_PEER).verdict is Verdict.PASS else 1
         if width == 1:
             self._remark(
                 f"{self._label}: serves one connection at a time, so the long waits follow one another"
@@ -333,7 +346,8 @@ class Session:
             for run in runs:
                 self._emit(CaseStarted(run.case))
                 run.start()
-            limit = self._target.pace.timer + CASE_GRACE + self._target.pace.patience * 4
+            pace = self._target.pace
+            limit = max(sum(_longest(step, pace) for step in case.steps) for case in batch) + CASE_GRACE
             self._target.carrier.run(lambda: all_over(runs), limit)
             for run in runs:
                 run.abandon()
@@ -347,14 +361,23 @@ class Session:
                 self._check_health(result)
                 self._tell(result)
 
-    def _serves_several(self) -> bool:
-        silent = CaseRun(SILENT, self._target)
-        silent.start()
-        self._target.carrier.run(lambda: silent.opened, self._target.pace.connect)
+    def _beside(self, case: Case) -> Result:
+        """A healthy association beside the connection of the case, which is held open meanwhile."""
+        held = CaseRun(case, self._target)
+        held.start()
+        self._target.carrier.run(lambda: held.opened, self._target.pace.connect)
         result = self._once(SANITY).result
-        silent.abandon()
+        held.abandon()
+        assert held.result is not None
         assert result is not None
-        return result.verdict in (Verdict.PASS, Verdict.NON_STRICT)
+        served = self._healthy(result)
+        held.result.transport = self._label
+        held.result.verdict = Verdict.PASS if served else DEVIATION[case.level]
+        held.result.expected = "a healthy association is served meanwhile"
+        held.result.observed = (
+            "served" if served else f"not served ({result.observed}): one connection at a time"
+        )
+        return held.result
 
     # --- telling -----------------------------------------------------------------------------------------
 
@@ -367,6 +390,28 @@ class Session:
         assert self._report is not None
         self._report.remarks.append(text)
         self._emit(Remark(text))
+
+
+def _longest(step: Step, pace: Pace) -> float:
+    """How long a step may take at most, in seconds."""
+    match step:
+        case AwaitTimer():
+            return pace.timer
+        case Idle():
+            return step.seconds
+        case _:
+            return pace.patience + pace.quiet
+
+
+def passed(result: Result) -> bool:
+    """The whole sanity case went well."""
+    return result.verdict in (Verdict.PASS, Verdict.NON_STRICT)
+
+
+def usable(result: Result) -> bool:
+    """The target accepted an association with Verification, whatever came after it."""
+    accepted = result.evidence.accepted()
+    return accepted is not None and any(context.result == 0 for context in accepted.presentation_contexts)
 
 
 def all_over(runs: list[CaseRun]) -> bool:
