@@ -9,7 +9,7 @@ table. The one interpreter in `dicomnet.transports` matches exhaustively on `Eff
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, cast
 
 Carries = Literal["payload", "head", "queue"]
 
@@ -266,5 +266,5 @@ def effect_as_dict(effect: Effect) -> dict[str, object]:
         value: object = getattr(effect, field.name)
         if field.name in _HIDDEN or value is None or value is False:
             continue
-        row[field.name] = list(value) if isinstance(value, tuple) else value
+        row[field.name] = list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
     return row

@@ -1,9 +1,9 @@
 """An endpoint: one network object as one frozen value, the product of its machines and timers.
 
-`feed` gives an event to one part and runs the coupling to completion, depth first: what an effect triggers in
-another part happens before the next effect of the same action, so that the order written in an action is the
-order of deeds. The outputs are what the outside must do, in order. A refusal raises and leaves the endpoint as it
-was, because the endpoint is a value.
+`feed` gives an event to one part and runs the coupling to completion, depth first: what an effect triggers
+in another part happens before the next effect of the same action, so that the order written in an action is
+the order of deeds. The outputs are what the outside must do, in order. A refusal raises and leaves the
+endpoint as it was, because the endpoint is a value.
 
 Timers are outputs (start, stop) and come back as events that carry a generation: an expiry of an older
 generation is dropped before it reaches a table.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .effects import (
     ArtimStart,
@@ -52,11 +52,12 @@ from .wire import (
     UserInformation,
     Violation,
 )
-from .wire.uids import IMPLICIT_LE, VERIFICATION
 from .wire.pdus import PDV
+from .wire.uids import IMPLICIT_LE, VERIFICATION
 
 PARTS: Final = ("connection", "association", "listener")
-# No true table triggers more than a handful of steps by one event; the bound is for tables with a planted fault.
+# No true table triggers more than a handful of steps by one event; the bound is for tables with a planted
+# fault.
 MAX_STEPS: Final = 64
 
 
@@ -84,12 +85,46 @@ class Model:
         """(part, event, state) that are dropped before they reach a table."""
         return frozenset((row.part, row.event, s) for row in self.coupling.absorbed for s in row.states)
 
+    @cached_property
+    def plans(self) -> dict[Transition, Plan]:
+        """What becomes of the effects of each transition met so far; they are few and never change."""
+        return {}
+
+    def plan(self, transition: Transition) -> Plan:
+        """What becomes of the effects of `transition`."""
+        planned: list[Planned] = []
+        for effect in transition.effects:
+            trigger = effect.name if isinstance(effect, Signal) else effect.op
+            timer = TIMER_OF.get(type(effect))
+            rules = self.rules.get((transition.machine, trigger), ())
+            planned.append(Planned(effect, rules, timer, isinstance(effect, Signal)))
+        plain = not any(each.rules or each.timer is not None or each.inner for each in planned)
+        plan = self.plans[transition] = Plan(plain, tuple(planned))
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One effect: the rules it may trigger, the timer whose generation it opens, whether it stays inside."""
+
+    effect: Effect
+    rules: tuple[Rule, ...]
+    timer: int | None
+    inner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The effects of a transition in order; `plain` when all are outputs and no more than that."""
+
+    plain: bool
+    effects: tuple[Planned, ...]
+
 
 MODEL: Final = Model()
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Something for the outside to do: the effect, what it carries, and the transition that asked for it."""
 
     part: str
@@ -122,6 +157,16 @@ class TimerStart:
     generation: int
 
 
+# Whose generation an effect opens: a timer's start and its stop both make an expiry on its way a stale one.
+TIMERS: Final = ("artim", "connect")
+TIMER_OF: Final[dict[type[Any], int]] = {
+    ArtimStart: 0,
+    ArtimStop: 0,
+    ConnectTimerStart: 1,
+    ConnectTimerStop: 1,
+}
+
+
 def feed(
     endpoint: Endpoint,
     model: Model,
@@ -135,66 +180,88 @@ def feed(
     The transitions taken, in order, are appended to `trace` where one is given.
     Raises `LocalProtocolError` where the tables refuse; the endpoint passed in is unchanged then.
     """
-    values: dict[str, Value[Any]] = {
-        "connection": endpoint.connection,
-        "association": endpoint.association,
-        "listener": endpoint.listener,
-    }
-    timers = [endpoint.artim, endpoint.connect_timer]
-    outputs: list[Output] = []
-    # A stack of what is still to be done: an event to give, or an effect to look at.
-    stack: list[tuple[str, str, Payload, bool] | tuple[Transition, Effect, Payload, bool]] = [
-        (part, event, payload, False)
-    ]
-    budget = MAX_STEPS
-    while stack:
-        first, second, carried, silent = stack.pop()
-        if isinstance(first, Transition):
-            assert not isinstance(second, str)
-            rule = _rule_for(model, values, first.machine, second)
-            if rule is not None:
-                stack.append((rule.to, rule.event, carried, rule.silent))
-            elif not (silent and isinstance(second, Issue)) and not isinstance(second, Signal):
-                outputs.append(Output(first.machine, second, _timed(second, carried, timers), first))
-            continue
-        assert isinstance(second, str)
-        value = values[first]
-        if (first, second, value.control) in model.absorbed:
-            continue
-        budget -= 1
-        if budget < 0:
-            break
-        values[first], transition, carries = step(value, value.machine.event[second], carried)
+    value: Value[Any] = getattr(endpoint, part)
+    if (part, event, value.control) in model.absorbed:
+        return endpoint, []
+    following, transition, carries = step(value, value.machine.event[event], payload)
+    plan = model.plans.get(transition) or model.plan(transition)
+    if plan.plain and (following is value or part == "association"):
+        # The commonest case by far: nothing is coupled and no timer is touched.
         if trace is not None:
             trace.append(transition)
-        effects = transition.effects
-        for index in range(len(effects) - 1, -1, -1):
-            stack.append((transition, effects[index], carries[index] if carries else None, silent))
-    following = Endpoint(
-        values["connection"], values["association"], values["listener"], timers[0], timers[1]
+        outputs = [
+            Output(part, effect, carries[index] if carries else None, transition)
+            for index, effect in enumerate(transition.effects)
+        ]
+        if following is value:
+            return endpoint, outputs
+        return _with_association(endpoint, following), outputs
+    run = _Run(endpoint, model, trace)
+    run.follow(part, following, transition, carries, silent=False)
+    return run.endpoint(), run.outputs
+
+
+def _with_association(endpoint: Endpoint, association: Value[str | None]) -> Endpoint:
+    return Endpoint(
+        endpoint.connection, association, endpoint.listener, endpoint.artim, endpoint.connect_timer
     )
-    return following, outputs
 
 
-def _rule_for(model: Model, values: dict[str, Value[Any]], part: str, effect: Effect) -> Rule | None:
-    trigger = effect.name if isinstance(effect, Signal) else effect.op
-    for rule in model.rules.get((part, trigger), ()):
-        if rule.where is None or values[rule.where[0]].control in rule.where[1]:
-            return rule
-    return None
+class _Run:
+    """One run to completion, depth first, over the parts of one endpoint."""
 
+    __slots__ = ("_budget", "_model", "_timers", "_trace", "_values", "outputs")
 
-def _timed(effect: Effect, payload: Payload, timers: list[int]) -> Payload:
-    """A timer's start and stop open a new generation, so that an expiry already on its way is stale."""
-    match effect:
-        case ArtimStart() | ArtimStop():
-            timers[0] += 1
-            return TimerStart("artim", timers[0])
-        case ConnectTimerStart() | ConnectTimerStop():
-            timers[1] += 1
-            return TimerStart("connect", timers[1])
-        case _:
-            return payload
+    def __init__(self, endpoint: Endpoint, model: Model, trace: list[Transition] | None) -> None:
+        self._model = model
+        self._trace = trace
+        self._values: dict[str, Value[Any]] = {
+            "connection": endpoint.connection,
+            "association": endpoint.association,
+            "listener": endpoint.listener,
+        }
+        self._timers = [endpoint.artim, endpoint.connect_timer]
+        self._budget = MAX_STEPS
+        self.outputs: list[Output] = []
+
+    def endpoint(self) -> Endpoint:
+        """What the endpoint has become."""
+        values = self._values
+        return Endpoint(values["connection"], values["association"], values["listener"], *self._timers)
+
+    def follow(
+        self, part: str, value: Value[Any], transition: Transition, carries: tuple[Payload, ...], silent: bool
+    ) -> None:
+        """A step was taken: look at its effects one by one."""
+        model = self._model
+        self._budget -= 1
+        self._values[part] = value
+        if self._trace is not None:
+            self._trace.append(transition)
+        plan = model.plans.get(transition) or model.plan(transition)
+        for index, planned in enumerate(plan.effects):
+            carried = carries[index] if carries else None
+            rule = self._rule(planned.rules)
+            if rule is not None:
+                self._give(rule, carried)
+            elif planned.timer is not None:
+                self._timers[planned.timer] += 1
+                generation = TimerStart(TIMERS[planned.timer], self._timers[planned.timer])
+                self.outputs.append(Output(part, planned.effect, generation, transition))
+            elif not planned.inner and not (silent and isinstance(planned.effect, Issue)):
+                self.outputs.append(Output(part, planned.effect, carried, transition))
+
+    def _give(self, rule: Rule, payload: Payload) -> None:
+        value = self._values[rule.to]
+        if self._budget > 0 and (rule.to, rule.event, value.control) not in self._model.absorbed:
+            following, transition, carries = step(value, value.machine.event[rule.event], payload)
+            self.follow(rule.to, following, transition, carries, rule.silent)
+
+    def _rule(self, rules: tuple[Rule, ...]) -> Rule | None:
+        for rule in rules:
+            if rule.where is None or self._values[rule.where[0]].control in rule.where[1]:
+                return rule
+        return None
 
 
 def event_of(received: Pdu | Violation, *, slot_free: bool = True) -> tuple[str, str, Payload]:
@@ -217,8 +284,8 @@ def event_of_timer(endpoint: Endpoint, timer: TimerStart) -> tuple[str, str] | N
 def pdu_of(effect: SendPdu, payload: Payload) -> Pdu:
     """The PDU that a send effect sends, from the table's choices and what the effect carries.
 
-    A payload that does not fit the effect can only come from a table with a planted fault; then the smallest valid
-    PDU of that name is sent, so that a faulty machine still shows its fault on the wire.
+    A payload that does not fit the effect can only come from a table with a planted fault; then the
+    smallest valid PDU of that name is sent, so that a faulty machine still shows its fault on the wire.
     """
     if effect.pdu == "A-ABORT":
         if effect.chosen_reason != "by-cause" or not effect.chosen_source:

@@ -1,17 +1,18 @@
 """The one kernel: every machine of the project is data for the `step` in this file.
 
 A machine is two tables. The first says which *action* stands in a cell (state, event); a blank cell is a
-refusal. The second says what an action is: branches, each with a named guard, effects in order, named updates
-of the context, and the next state. A machine's value is (control, context): control indexes the table, context
-is a small frozen record that only named guards read and only named updates write. Whatever affects a
-transition stands in these tables or does not exist.
+refusal. The second says what an action is: branches, each with a named guard, effects in order, named
+updates of the context, and the next state. A machine's value is (control, context): control indexes the
+table, context is a small frozen record that only named guards read and only named updates write. Whatever
+affects a transition stands in these tables or does not exist.
 
-How it is made fast without ceasing to be a table: the grid is compiled once into interned values that hold a
-row of ready results, so that a step without payload is two look-ups. A cell whose outcome depends on the payload
-or on the context holds a small function instead. A machine with finitely many contexts is compiled for all of
-them; one with unboundedly many (a queue) resolves its cells at each step.
+How it is made fast without ceasing to be a table: the grid is compiled once into interned values that hold
+a row of ready results, so that a step without payload is two look-ups. A cell whose outcome depends on the
+payload or on the context holds a small function instead. A machine with finitely many contexts is compiled
+for all of them; one with unboundedly many (a queue) resolves its cells at each step.
 
-A step that is refused raises `LocalProtocolError` and leaves the value as it was, because values never change.
+A step that is refused raises `LocalProtocolError` and leaves the value as it was, because values never
+change.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ Move = Callable[[Value[C], Payload], tuple[Value[C], Transition, Outputs]]
 def step(value: Value[C], event: EventKind, payload: Payload = None) -> Result[C]:
     """Give `event` to a machine: (next value, the transition taken, one output per effect or ()).
 
-    The outputs run parallel to the transition's effects; an effect that carries nothing has None, and where no
-    effect carries anything the outputs are empty. Raises `LocalProtocolError` where the table refuses.
+    The outputs run parallel to the transition's effects; an effect that carries nothing has None, and where
+    no effect carries anything the outputs are empty. Raises `LocalProtocolError` where the table refuses.
     """
     ready = value.ready[event.index]
     if ready is not None:
@@ -250,31 +251,35 @@ class Machine(Generic[C]):
         following = transition.next
 
         def move(value: Value[C], payload: Payload) -> Result[C]:
-            interned = self._interned
-            if interned:
-                return (interned[following, value.context], transition, (payload,))
+            if following == value.control:
+                return (value, transition, (payload,))
             return (self.value(following, value.context), transition, (payload,))
 
         return move
 
     def _general_move(self, kind: EventKind, branches: list[tuple[Branch, Transition]]) -> Move[C]:
         def move(value: Value[C], payload: Payload) -> Result[C]:
-            context = value.context
             for branch, transition in branches:
-                if branch.when is None or self.guards[branch.when](context, payload):
-                    break
-            else:
-                return self.refuse(value.control, kind)
-            if branch.refuse is not None:
-                return self.refuse(value.control, kind, branch.refuse)
-            outputs = tuple(self._carried(effect, context, payload) for effect in branch.effects)
-            for name in branch.updates:
-                context = self.updates[name](context, payload)
-            if context is value.context and transition.next == value.control:
-                return (value, transition, outputs)
-            return (self.value(transition.next, context), transition, outputs)
+                if branch.when is None or self.guards[branch.when](value.context, payload):
+                    return self._take(value, kind, branch, transition, payload)
+            return self.refuse(value.control, kind)
 
         return move
+
+    def _take(
+        self, value: Value[C], kind: EventKind, branch: Branch, transition: Transition, payload: Payload
+    ) -> Result[C]:
+        if branch.refuse is not None:
+            return self.refuse(value.control, kind, branch.refuse)
+        context = value.context
+        outputs: Outputs = ()
+        if any(effect.carries is not None for effect in branch.effects):
+            outputs = tuple(self._carried(effect, context, payload) for effect in branch.effects)
+        for name in branch.updates:
+            context = self.updates[name](context, payload)
+        if context is value.context and transition.next == value.control:
+            return (value, transition, outputs)
+        return (self.value(transition.next, context), transition, outputs)
 
     def _carried(self, effect: Effect, context: C, payload: Payload) -> Payload:
         if effect.carries is None:
@@ -291,9 +296,15 @@ def parse_grid(text: str) -> dict[str, dict[str, str]]:
     """
     lines = [line.split() for line in text.strip().splitlines() if line.strip()]
     states = lines[0]
-    cells: dict[str, dict[str, str]] = {state: {} for state in states}
+    cells: dict[str, dict[str, str]] = {}
+    for state in states:
+        assert state not in cells, f"state {state} stands twice"
+        cells[state] = {}
+    events: set[str] = set()
     for event, *row in lines[1:]:
+        assert event not in events, f"event {event} stands twice"
         assert len(row) == len(states), f"{event}: {len(row)} cells for {len(states)} states"
+        events.add(event)
         for state, action in zip(states, row, strict=True):
             if action != ".":
                 cells[state][event] = action

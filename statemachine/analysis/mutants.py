@@ -1,7 +1,7 @@
 """Every single-fault mutant of a machine, from its tables, none sampled.
 
-A mutant changes one cell. Where it changes what an action does, that cell gets a private copy of the action, so that
-one mutant is one fault in one place.
+A mutant changes one cell. Where it changes what an action does, that cell gets a private copy of the
+action, so that one mutant is one fault in one place.
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@ The grid has the shape of the printed table. Its 124 blank cells are refused: wh
 but life brings (a late transport report in Sta1, an abort of a user who has already gone) is absorbed by the
 coupling, never here.
 
-Where the standard leaves a value open the action says so and names our choice beside it: AA-7 names no source
-for its A-ABORT (we send 2, service provider), AA-7 and AA-8 leave the reason to us (we send it by cause). AA-1
-caused by a PDU in Sta2 carries "service user" although no user acted: the table is followed to the letter.
+Where the standard leaves a value open the action says so and names our choice beside it: AA-7 names no
+source for its A-ABORT (we send 2, service provider), AA-7 and AA-8 leave the reason to us (we send it by
+cause). AA-1 caused by a PDU in Sta2 carries "service user" although no user acted: the table is followed to
+the letter.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ REASON_UNEXPECTED_PDU: Final = 2
 class Request:
     """A received A-ASSOCIATE-RQ with the provider's own judgement of it (the payload of Evt6).
 
-    `rejection` is the A-ASSOCIATE-RJ of the service provider, or None where the provider can handle the request.
+    `rejection` is the A-ASSOCIATE-RJ of the service provider, or None where the provider can handle the
+    request.
     """
 
     pdu: AAssociateRQ
@@ -114,8 +116,8 @@ LOCAL_LIMIT_EXCEEDED: Final = AAssociateRJ(result=2, source=3, reason=2)
 def judge_request(pdu: AAssociateRQ, *, slot_free: bool = True) -> Request:
     """The provider's checks behind AE-6: bit 0 of the protocol version, and local limits.
 
-    PS3.8 2020, Table 9-11 (only bit 0 is tested) and Table 9-21. AE titles, application context and presentation
-    contexts are the user's business (Evt7, Evt8).
+    PS3.8 2020, Table 9-11 (only bit 0 is tested) and Table 9-21. AE titles, application context and
+    presentation contexts are the user's business (Evt7, Evt8).
     """
     if not pdu.protocol_version & 1:
         return Request(pdu, VERSION_NOT_SUPPORTED)

@@ -37,6 +37,8 @@ take             CN-4    CN-5       CN-5        CN-5       CN-5
 connect-ok       .       .          CN-6        .          CN-16
 connect-refused  .       .          CN-7        .          CN-16
 connect-reset    .       .          CN-8        .          CN-16
+unreachable      .       .          CN-24       .          CN-16
+not-resolved     .       .          CN-25       .          CN-16
 connect-timeout  .       .          CN-9        .          CN-16
 peer-closed      .       .          .           CN-10      CN-16
 peer-reset       .       .          .           CN-11      CN-16
@@ -129,13 +131,16 @@ ACTIONS: Final = {
             for name, row, meaning, outcome in (
                 ("CN-7", "rows 6 and 7", "nobody listens, or the queue is full", "refused"),
                 ("CN-8", "row 19", "the listener went away", "reset"),
+                ("CN-24", "row 6", "there is no way to the peer", "unreachable"),
+                ("CN-25", "row 6", "the peer's name is not known", "name_not_resolved"),
             )
         ),
         _action(
             "CN-9",
             "row 22",
-            "the connect timer ran out: take the request back",
+            "the connect timer ran out, here or in the carrier: take the request back",
             "IDLE",
+            ConnectTimerStop(),
             WireWithdraw(),
             _LOST,
             Callback("on_connect", "timeout"),
@@ -230,6 +235,8 @@ CONNECTION: Final[Machine[str | None]] = Machine(
         ("connect-ok", "transport", "the peer accepted the request"),
         ("connect-refused", "transport", "the request was refused"),
         ("connect-reset", "transport", "the request was dropped by the peer"),
+        ("unreachable", "transport", "there is no way to the peer"),
+        ("not-resolved", "transport", "the peer's name is not known"),
         ("connect-timeout", "timer", "the connect timer ran out"),
         ("peer-closed", "transport", "the peer closed the connection"),
         ("peer-reset", "transport", "the peer reset the connection"),

@@ -1,12 +1,13 @@
 """How the parts of an endpoint meet: a table (part, trigger) -> (part, event), which one loop interprets.
 
 A trigger is the operation of an effect, or the name of a `Signal`. A rule may ask for the state of a part
-(`where`); the first rule that fits is taken. A trigger with no rule is an output of the endpoint. `absorbed` lists
-what the machines' tables leave blank but life brings; it is dropped before it reaches a table.
+(`where`); the first rule that fits is taken. A trigger with no rule is an output of the endpoint.
+`absorbed` lists what the machines' tables leave blank but life brings; it is dropped before it reaches a
+table.
 
-ARTIM starts with Evt5, so it covers neither the queue nor a handshake. The association's transport-close is the
-connection's close. An end of the connection gives an association that is alive Evt17: with its indication
-where the peer ended it, without where the local user did (he knows).
+ARTIM starts with Evt5, so it covers neither the queue nor a handshake. The association's transport-close is
+the connection's close. An end of the connection gives an association that is alive Evt17: with its
+indication where the peer ended it, without where the local user did (he knows).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from typing import Final
 class Rule:
     """One row of the coupling: `trigger` of `part` gives `event` to `to`.
 
-    `where` (part, states) restricts the row. `silent` drops what the fed machine would issue to the user. `why`
-    names the source.
+    `where` (part, states) restricts the row. `silent` drops what the fed machine would issue to the user.
+    `why` names the source.
     """
 
     part: str
@@ -92,8 +93,16 @@ COUPLING: Final = Coupling(
     absorbed=(
         Absorbed("association", "Evt17", ("Sta1",), "PS3.8 leaves it blank; after AE-4, AR-3, AA-2, AA-3"),
         Absorbed("association", "Evt15", ("Sta1", "Sta13"), "the association is already over for the user"),
-        Absorbed("connection", "connect-ok", ("IDLE",), "the answer to a request that was given up"),
-        Absorbed("connection", "connect-refused", ("IDLE",), "the answer to a request that was given up"),
-        Absorbed("connection", "connect-reset", ("IDLE",), "the answer to a request that was given up"),
+        *(
+            Absorbed("connection", event, ("IDLE",), "the answer to a request that was given up")
+            for event in (
+                "connect-ok",
+                "connect-refused",
+                "connect-reset",
+                "unreachable",
+                "not-resolved",
+                "connect-timeout",
+            )
+        ),
     ),
 )
