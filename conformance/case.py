@@ -7,7 +7,7 @@ hand: it says what was sent, and how a conforming user may answer where the stan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
@@ -91,7 +91,8 @@ class Send:
     """Send octets. `readings` are the alternatives: each is the events that the target may take them for, in order.
 
     `pieces` are the sizes of the segments (a 0 at the end repeats the size before it to the end); empty sends the
-    octets as one segment. `prefix` marks what only leads up to the point of the case.
+    octets as one segment. `prefix` marks what only leads up to the point of the case. `made` makes the octets from
+    what the target has said so far; a text instead says why the case does not apply to this target.
     """
 
     what: str
@@ -99,6 +100,7 @@ class Send:
     readings: tuple[Reading, ...]
     pieces: tuple[int, ...] = ()
     prefix: bool = False
+    made: Callable[[Evidence], bytes | str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,12 @@ class Finding:
     grade: Grade = Grade.FAIL
 
 
-Check = Callable[["Evidence"], tuple[Finding, ...]]
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that is read off the decoded evidence when all steps are done: what it demands, and how to look."""
+
+    says: str
+    look: Callable[[Evidence], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +169,8 @@ class Case:
     """One case. `id` is permanent; `clause` names the edition; `requirement` is one sentence of ours.
 
     `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
-    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. `beside`: the
-    point is whether a healthy association beside this connection is served.
+    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. `held`: so
+    many connections like this are held open, and the point is whether a healthy association beside them is served.
     """
 
     id: str
@@ -175,7 +182,7 @@ class Case:
     cell: tuple[str, str] | None = None
     checks: tuple[Check, ...] = ()
     slow: bool = False
-    beside: bool = False
+    held: int = 0
     depth: int = 0
     kind: str = ""
     role: str = "acceptor"
@@ -201,6 +208,8 @@ def as_event(event: str, payload: object = None) -> tuple[Reading, ...]:
 
 AS_ECHO: Final[tuple[Reading, ...]] = ((Stimulus("Evt10", None, (DATA_ANSWER,)),),)
 AS_RELEASE: Final[tuple[Reading, ...]] = ((Stimulus("Evt12", None, (RELEASE_ANSWER,)),),)
+# Octets that end inside a PDU: they are no event yet.
+AS_NOTHING: Final[tuple[Reading, ...]] = ((),)
 AS_ABORT: Final = as_event("Evt16", AAbort(0, 0))
 AS_ABORT_PROVIDER: Final = as_event("Evt16", AAbort(2, 0))
 # After a PDU that is none the stream cannot be trusted, so a target may stop reading it.

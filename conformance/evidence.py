@@ -12,6 +12,7 @@ from dicomnet.statemachine import (
     AAssociateRQ,
     PDataTF,
     Pdu,
+    PresentationContextAC,
     Violation,
     decode_command,
     describe_abort,
@@ -36,10 +37,12 @@ class Entry:
 
 @dataclass(slots=True)
 class Evidence:
-    """The timeline of one case, and the PDUs that the target sent, decoded."""
+    """The timeline of one case, what the tester sent, and the PDUs of the target: decoded, and as octets."""
 
     entries: list[Entry] = field(default_factory=list[Entry])
+    sent: list[bytes] = field(default_factory=list[bytes])
     received: list[Pdu | Violation] = field(default_factory=list[Pdu | Violation])
+    octets: list[bytes] = field(default_factory=list[bytes])
     dropped: int = 0
 
     def add(self, seconds: float, who: str, what: str, octets: bytes = b"") -> None:
@@ -52,6 +55,12 @@ class Evidence:
     def accepted(self) -> AAssociateAC | None:
         """The first A-ASSOCIATE-AC that was received."""
         return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)
+
+    def context(self, number: int) -> PresentationContextAC | None:
+        """The first answer to a presentation context."""
+        accepted = self.accepted()
+        answers = () if accepted is None else accepted.presentation_contexts
+        return next((context for context in answers if context.id == number), None)
 
     def data(self) -> list[PDataTF]:
         """The P-DATA-TF PDUs that were received."""

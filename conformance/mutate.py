@@ -61,7 +61,7 @@ def run_case(
     trace: list[Transition] | None = None if met is None else []
     carrier = MemoryTransport()
     settings = Settings(tables=Model(association=machine))
-    acceptor = ReferenceAcceptor(carrier, Policy(), settings, answer_after=answer_after)
+    acceptor = ReferenceAcceptor(carrier, Policy(aet=CALLED), settings, answer_after=answer_after)
     acceptor.network.trace = trace
     address = acceptor.listen(Address("", 0))
     run = CaseRun(case, Target(carrier, address, CALLED, CALLING, PACE))
@@ -80,7 +80,7 @@ def coverage() -> dict[Cell, tuple[tuple[Case, float], ...]]:
     """For each cell the (case, user) that reach it on the true machine; the shortest cases first."""
     table: dict[Cell, list[tuple[Case, float]]] = {}
     for case in sorted((*all_cases(), *timer_cases()), key=_cost):
-        if case.beside:
+        if case.held:
             continue  # it needs a second connection, which no single fault of one association can touch
         for answer_after in USERS:
             met: set[Cell] = set()

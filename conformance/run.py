@@ -5,7 +5,7 @@ difference. It works by callbacks, so the same code runs on virtual time and on 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dicomnet.statemachine import Framer, Limits, Violation
 from dicomnet.transports import Address, Link, Timer, Transport
@@ -38,20 +38,21 @@ class Pace:
     """How long the tester waits, in seconds.
 
     `quiet`: silence that counts as "no answer"; `patience`: for an answer that is due; `connect`: for the
-    connection; `timer`: for the target's ARTIM. `prompt`: what the service provider does by itself has come after
-    this long (None: not known); it matters for a target whose user takes his time.
+    connection; `timer`: for the target's ARTIM; `idle`: nothing is left idle for longer. `prompt`: what the service
+    provider does by itself has come after this long (None: not known); it matters where the user takes his time.
     """
 
     quiet: float = 0.2
     patience: float = 5.0
     connect: float = 10.0
     timer: float = 300.0
+    idle: float = 45.0
     prompt: float | None = None
 
     def slower(self, factor: float) -> Pace:
         """The same with longer waits for answers and silence."""
         prompt = None if self.prompt is None else self.prompt * factor
-        return Pace(self.quiet * factor, self.patience * factor, self.connect, self.timer, prompt)
+        return replace(self, quiet=self.quiet * factor, patience=self.patience * factor, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class CaseRun:
             case AwaitTimer():
                 self._await_timer(step, self._target.pace.timer)
             case Idle():
-                self._wait(step.seconds, lambda: self._silence(step.seconds, patient=False, then=self._next))
+                self._be_idle(min(step.seconds, self._target.pace.idle))
             case HalfClose():
                 assert self._link is not None
                 self._note("tester", "half-close (FIN)")
@@ -129,7 +130,12 @@ class CaseRun:
                 self._close(step)
 
     def _send(self, step: Send) -> None:
-        octets = with_titles(step.octets, self._target.called, self._target.calling)
+        made = step.octets if step.made is None else step.made(self._evidence)
+        if isinstance(made, str):
+            self._finish(Verdict.NOT_APPLICABLE, self.case.requirement, made)
+            return
+        octets = with_titles(made, self._target.called, self._target.calling)
+        self._evidence.sent.append(octets)
         self._note("tester", step.what, octets)
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
         self._oracle.sent(step.readings)
@@ -182,6 +188,9 @@ class CaseRun:
         """Only the target's user has still to answer, or nothing is known of how fast the target is."""
         patience = self._target.pace.patience
         self._wait(patience, lambda: self._silence(patience, patient=True, then=self._next))
+
+    def _be_idle(self, seconds: float) -> None:
+        self._wait(seconds, lambda: self._silence(seconds, patient=False, then=self._next))
 
     def _silence(self, seconds: float, *, patient: bool, then: Callable[[], None]) -> None:
         expected = self._oracle.expected()
@@ -240,6 +249,7 @@ class CaseRun:
             if self.result is not None:
                 return
             self._evidence.received.append(received)
+            self._evidence.octets.append(raw)
             self._note("target", describe(received), raw)
             expected = self._oracle.expected()
             if isinstance(received, Violation):
@@ -311,7 +321,7 @@ class CaseRun:
         """All steps are done and explained: grade, checks, cells."""
         grade = self._oracle.best
         notes = sorted({note for h in self._oracle.explanations() for note in h.notes})
-        findings = [finding for check in self.case.checks for finding in check(self._evidence)]
+        findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]
         if findings:
             worst = max(findings, key=lambda finding: finding.grade)
             grade = max(grade, worst.grade)
@@ -374,9 +384,9 @@ class CaseRun:
             result.notes.append(f"{cell[0]} x {cell[1]}: {result.driven}")
 
     @property
-    def opened(self) -> bool:
-        """Whether the connection stands, or the case is over."""
-        return self._opened is not None or self.result is not None
+    def idle(self) -> bool:
+        """Whether the case has come to a step in which nothing is to happen, or to its end."""
+        return self.result is not None or isinstance(self._steps[max(self._position, 0)], Idle)
 
     def abandon(self) -> None:
         """Give up: the case has used up the time that it may take."""

@@ -77,11 +77,13 @@ class Options:
     """How a suite is run; times are in seconds.
 
     `artim_limit`: how long to wait for ARTIM; `recover_limit`: how long a target that is full, or does not answer,
-    may take to serve again after a case; `patience`, `quiet`: None = from what the sanity runs show.
+    may take to serve again after a case; `idle`: how long an association is left idle, longer than a common ARTIM
+    runs; `patience`, `quiet`: None = from what the sanity runs show.
     """
 
     artim_limit: float = 300.0
     recover_limit: float = 75.0
+    idle: float = 45.0
     patience: float | None = None
     quiet: float | None = None
 
@@ -180,7 +182,10 @@ class Session:
         label: str,
     ) -> None:
         pace = Pace(
-            quiet=options.quiet or 0.5, patience=options.patience or MIN_PATIENCE, timer=options.artim_limit
+            quiet=options.quiet or 0.5,
+            patience=options.patience or MIN_PATIENCE,
+            timer=options.artim_limit,
+            idle=options.idle,
         )
         self._target = Target(carrier, address, called, calling, pace)
         self._options = options
@@ -188,6 +193,7 @@ class Session:
         self._label = label
         self._report: Report | None = None
         self._healthy: Callable[[Result], bool] = passed
+        self._silent_peer: Result | None = None
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
         """Run the cases; every result goes into `report` as soon as it is known."""
@@ -268,7 +274,7 @@ class Session:
 
     def _judge(self, case: Case) -> Result:
         """Run a case; what is not a pass is repeated: alone, and slower where it is a failure."""
-        if case.beside:
+        if case.held:
             return self._beside(case)
         result = self._once(case).result
         assert result is not None
@@ -335,7 +341,7 @@ class Session:
         """Waits for ARTIM run side by side, where the target serves several connections at a time."""
         if not cases:
             return
-        width = SIDE_BY_SIDE if self._beside(SILENT_PEER).verdict is Verdict.PASS else 1
+        width = SIDE_BY_SIDE if self._serves_several() else 1
         if width == 1:
             self._remark(
                 f"{self._label}: serves one connection at a time, so the long waits follow one another"
@@ -361,23 +367,33 @@ class Session:
                 self._check_health(result)
                 self._tell(result)
 
+    def _serves_several(self) -> bool:
+        if self._silent_peer is None:
+            self._silent_peer = self._beside(SILENT_PEER)
+        return self._silent_peer.verdict is Verdict.PASS
+
     def _beside(self, case: Case) -> Result:
-        """A healthy association beside the connection of the case, which is held open meanwhile."""
-        held = CaseRun(case, self._target)
-        held.start()
-        self._target.carrier.run(lambda: held.opened, self._target.pace.connect)
-        result = self._once(SANITY).result
-        held.abandon()
-        assert held.result is not None
+        """A healthy association beside connections of the case, which are held open meanwhile."""
+        if case is not SILENT_PEER and not self._serves_several():
+            text = "the target serves one connection at a time"
+            return Result(case, self._label, Verdict.NOT_APPLICABLE, case.requirement, text)
+        held = [CaseRun(case, self._target) for _ in range(case.held)]
+        for run in held:
+            run.start()
+        carrier = self._target.carrier
+        carrier.run(lambda: all(run.idle for run in held), self._target.pace.connect)
+        beside = self._once(SANITY).result
+        for run in held:
+            run.abandon()
+        result = held[0].result
         assert result is not None
-        served = self._healthy(result)
-        held.result.transport = self._label
-        held.result.verdict = Verdict.PASS if served else DEVIATION[case.level]
-        held.result.expected = "a healthy association is served meanwhile"
-        held.result.observed = (
-            "served" if served else f"not served ({result.observed}): one connection at a time"
-        )
-        return held.result
+        assert beside is not None
+        served = self._healthy(beside)
+        result.transport = self._label
+        result.verdict = Verdict.PASS if served else DEVIATION[case.level]
+        result.expected = "a healthy association is served meanwhile"
+        result.observed = "served" if served else f"not served meanwhile ({beside.observed})"
+        return result
 
     # --- telling -----------------------------------------------------------------------------------------
 
@@ -398,7 +414,7 @@ def _longest(step: Step, pace: Pace) -> float:
         case AwaitTimer():
             return pace.timer
         case Idle():
-            return step.seconds
+            return min(step.seconds, pace.idle)
         case _:
             return pace.patience + pace.quiet
 

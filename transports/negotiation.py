@@ -60,6 +60,7 @@ def negotiate(request: AAssociateRQ, policy: Policy) -> AAssociateAC | AAssociat
             implementation_class_uid=IMPLEMENTATION_CLASS_UID,
             implementation_version_name=IMPLEMENTATION_VERSION_NAME,
         ),
+        repeats=request.repeats,
     )
 
 

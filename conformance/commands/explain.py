@@ -53,11 +53,8 @@ def show_case(case: Case, console: Console) -> None:
     for number, step in enumerate(case.steps, 1):
         for position, line in enumerate(_step_lines(step, oracle)):
             console.print(f"    {number if position == 0 else '':>2}  {escape(line)}")
-    if case.checks:
-        names = ", ".join(
-            getattr(check, "__name__", "check").strip("_").replace("_", " ") for check in case.checks
-        )
-        console.print(f"  {'checks':<12}{escape(names)}")
+    for check in case.checks:
+        console.print(f"  {'check':<12}{escape(check.says)}")
 
 
 def _step_lines(step: object, oracle: Oracle) -> list[str]:

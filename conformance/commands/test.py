@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -30,6 +30,9 @@ from .options import ADDRESS, AET, OUTPUT
 EMBEDDED = "the embedded reference acceptor"
 # The embedded acceptor's ARTIM on real sockets, so that its expiry is seen within the first command's minute.
 EMBEDDED_ARTIM = 3.0
+IDLE_FACTOR = 1.5
+# It answers within a millisecond.
+EMBEDDED_QUIET = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +201,12 @@ def _run_embedded(
     answer_after: float,
     artim: float,
 ) -> None:
-    acceptor = ReferenceAcceptor(carrier, Policy(), Settings(artim=artim), answer_after=answer_after)
+    policy = Policy(aet=choice.called)
+    acceptor = ReferenceAcceptor(carrier, policy, Settings(artim=artim), answer_after=answer_after)
+    options = replace(choice.options, idle=IDLE_FACTOR * artim, quiet=EMBEDDED_QUIET)
     try:
         address = acceptor.listen(Address("", 0), 64)
-        session = Session(carrier, address, choice.called, choice.calling, choice.options, shown, label)
+        session = Session(carrier, address, choice.called, choice.calling, options, shown, label)
         session.run(cases, report)
     finally:
         acceptor.close()

@@ -73,7 +73,7 @@ class Console:
                     self._progress.advance(self._task)
                 verdict = event.result.verdict
                 if self._verbose or verdict in (Verdict.FAIL, Verdict.ERROR):
-                    self.console.print(_line(event.result), highlight=False)
+                    self.console.print(_line(event.result), highlight=False, soft_wrap=True)
             case Remark():
                 self.console.print(f"[dim]{escape(event.text)}[/dim]", highlight=False)
 
@@ -100,7 +100,7 @@ class Console:
             self.console.print("[bold]Interrupted:[/] this is what was learned so far", highlight=False)
 
     def _explain(self, result: Result, repeat: str) -> None:
-        self.console.print(_line(result), highlight=False)
+        self.console.print(_line(result), highlight=False, soft_wrap=True)
         case = result.case
         rows = [
             ("clause", case.clause),

@@ -65,6 +65,7 @@ _CONTEXT_RQ_CLAUSE: Final = f"{PS38} 9.3.2.2, Table 9-13"
 _CONTEXT_AC_CLAUSE: Final = f"{PS38} 9.3.3.2, Table 9-18"
 _PDV_CLAUSE: Final = f"{PS38} 9.3.5.1, Table 9-23"
 _ITEMS_OFFSET: Final = 74
+_REPEATED: Final = slice(10, _ITEMS_OFFSET)
 _RELEASE_RQ: Final = AReleaseRQ()
 _RELEASE_RP: Final = AReleaseRP()
 
@@ -130,7 +131,9 @@ def _associate_rq(octets: bytes) -> AAssociateRQ:
         octets, PRESENTATION_CONTEXT_RQ_ITEM, _CONTEXTS_RQ, _USERS_RQ, _RQ_CLAUSE
     )
     called, calling = _titles(octets)
-    return _new_associate_rq(called, calling, contexts, user, application, _version(octets))
+    return _new_associate_rq(
+        called, calling, contexts, user, application, _version(octets), octets[_REPEATED]
+    )
 
 
 def _associate_ac(octets: bytes) -> AAssociateAC:
@@ -138,7 +141,9 @@ def _associate_ac(octets: bytes) -> AAssociateAC:
         octets, PRESENTATION_CONTEXT_AC_ITEM, _CONTEXTS_AC, _USERS_AC, _AC_CLAUSE
     )
     called, calling = _titles(octets)
-    return _new_associate_ac(called, calling, contexts, user, application, _version(octets))
+    return _new_associate_ac(
+        called, calling, contexts, user, application, _version(octets), octets[_REPEATED]
+    )
 
 
 def _titles(octets: bytes) -> tuple[str, str]:

@@ -128,6 +128,10 @@ def _check_context_id(context_id: int) -> None:
 # --- association -------------------------------------------------------------------------------------------
 
 
+REPEATED_OCTETS: Final = 64
+_REPEATED_OFFSET: Final = 10
+
+
 def _associate_rq(pdu: AAssociateRQ) -> bytes:
     contexts = [_context_rq(context) for context in pdu.presentation_contexts]
     return _associate(pdu, _TITLES[pdu.called_ae_title], _TITLES[pdu.calling_ae_title], contexts)
@@ -135,7 +139,14 @@ def _associate_rq(pdu: AAssociateRQ) -> bytes:
 
 def _associate_ac(pdu: AAssociateAC) -> bytes:
     contexts = [_context_ac(context) for context in pdu.presentation_contexts]
-    return _associate(pdu, _echo(pdu.called_ae_title), _echo(pdu.calling_ae_title), contexts)
+    octets = _associate(pdu, _echo(pdu.called_ae_title), _echo(pdu.calling_ae_title), contexts)
+    if not pdu.repeats:
+        return octets
+    if len(pdu.repeats) != REPEATED_OCTETS:
+        raise invalid(
+            f"an acceptance repeats {REPEATED_OCTETS} octets, not {len(pdu.repeats)} (PS3.8 2020 9.3.3)"
+        )
+    return octets[:_REPEATED_OFFSET] + pdu.repeats + octets[_REPEATED_OFFSET + REPEATED_OCTETS :]
 
 
 def _associate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from .items import PresentationContextAC, PresentationContextRQ, UserInformation
@@ -14,7 +14,8 @@ class AAssociateRQ:
     """Request for an association (PS3.8 2020 9.3.2).
 
     AE titles are 1 to 16 characters; spaces around them carry no meaning. `protocol_version` is a bit field
-    of which version 1 is bit 0: whoever receives it tests that bit and no other.
+    of which version 1 is bit 0: whoever receives it tests that bit and no other. `repeats` holds octets 11 to 74 as
+    they were received, for the acceptance to repeat; it is no part of what the request says.
     """
 
     pdu_type: ClassVar[int] = 0x01
@@ -25,6 +26,7 @@ class AAssociateRQ:
     user_information: UserInformation
     application_context: str = APPLICATION_CONTEXT
     protocol_version: int = 1
+    repeats: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class AAssociateAC:
     """Acceptance of an association (PS3.8 2020 9.3.3).
 
     The two titles are reserved fields that repeat those of the request. Nobody tests them, so any text that
-    fits goes both ways.
+    fits goes both ways. `repeats` holds octets 11 to 74, which repeat the request's to the letter; where it is empty
+    the titles are sent and zeros behind them.
     """
 
     pdu_type: ClassVar[int] = 0x02
@@ -43,6 +46,7 @@ class AAssociateAC:
     user_information: UserInformation
     application_context: str = APPLICATION_CONTEXT
     protocol_version: int = 1
+    repeats: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
