@@ -1,6 +1,6 @@
 """What acts: the carriers (memory, TCP), the one interpreter, the runtime, and the reference peers."""
 
-from .base import Address, Link, LinkHandler, Listening, ListenHandler, Request, Timer, Transport
+from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate

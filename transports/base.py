@@ -23,7 +23,7 @@ class Address:
 
 
 class LinkHandler(Protocol):
-    """Who is told what happens to one transport connection. After `on_reset` or `on_failed` nothing follows."""
+    """Who is told what happens to a transport connection. After `on_reset` or `on_failed` nothing follows."""
 
     def on_open(self) -> None:
         """The connection stands (requestor's side only)."""
@@ -105,7 +105,7 @@ class ListenHandler(Protocol):
     """Who is told of requests."""
 
     def has_room(self) -> bool:
-        """Whether a request may be handed over now (a carrier with a queue of its own asks before it takes)."""
+        """Whether a request may be handed over now; a carrier with a queue of its own asks first."""
         ...
 
     def on_request(self, request: Request) -> None:

@@ -64,15 +64,14 @@ def execute(target: NetworkObject, output: Output) -> None:
             target.open_listening()
         case WireUnlisten():
             target.close_listening()
-        case TakeChild() | Reply():
-            target.answer_requests(effect, output.payload)
-        case TellListener():
-            target.tell_listener(effect.outcome)
+        case Reply():
+            # The head of the queue comes as `Taken`, and only where it was accepted.
+            target.answer_requests(effect.outcome, output.payload)
         case DiscardPdu() | TransportAccept() | Signal() | TransportClose() | TransportConnect():
             # Nothing to do outside: a PDU already read, a connection already accepted; the last three are
             # the coupling's business and leave the endpoint only where a planted fault misplaced them.
             pass
-        case CreateObject() | EndAllObjects():
-            raise AssertionError("the library's effects are the network's own")
+        case TakeChild() | TellListener() | CreateObject() | EndAllObjects():
+            raise AssertionError("what goes between objects is the network's own")
         case _:
             assert_never(effect)

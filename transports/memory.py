@@ -14,7 +14,8 @@ from dicomnet.statemachine import LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
 
-# A run that makes no progress in virtual time is a loop of two peers; it is cut rather than followed for ever.
+# A run that makes no progress in virtual time is a loop of two peers; it is cut rather than followed for
+# ever.
 MAX_TURNS = 5_000_000
 
 
@@ -125,7 +126,7 @@ class _Listening:
 
 
 class _Request:
-    """A request in memory: it exists at the acceptor from its arrival until it is taken, dropped or withdrawn."""
+    """A request in memory: at the acceptor from its arrival until it is taken, dropped or withdrawn."""
 
     __slots__ = ("_carrier", "_requestor", "listening", "open", "peer")
 

@@ -12,10 +12,11 @@ MAX_COMMAND = 1 << 16
 
 
 def fragments(context_id: int, command: bytes, max_length: int) -> tuple[PDataTF, ...]:
-    """The P-DATA-TF PDUs that carry one command, none longer than the receiver's maximum length (0 = no limit).
+    """The P-DATA-TF PDUs that carry one command, none longer than the receiver's maximum length (0 = no
+    limit).
 
-    Fragments have an even number of octets. Raises `ValueError` when the maximum length leaves no room for two
-    octets.
+    Fragments have an even number of octets. Raises `ValueError` when the maximum length leaves no room for
+    two octets.
     """
     size = len(command) if max_length == 0 else min(len(command), (max_length - PDV_OVERHEAD) & ~1)
     if size < 2:

@@ -1,4 +1,4 @@
-"""How the reference acceptor's user answers an association request: a pure function of the request and a policy."""
+"""How the reference acceptor's user answers a request: a pure function of the request and a policy."""
 
 from __future__ import annotations
 

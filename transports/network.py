@@ -1,8 +1,10 @@
 """The runtime: the steps of making a DICOM connection, on any carrier, decided by the tables.
 
-Start the library, make a network object, listen or connect, accept into a child, associate, exchange, release,
-close. A `NetworkObject` holds one frozen `Endpoint`; every call and every report of the carrier is an event for
-it, and the outputs are queued and executed in order, never re-entered: a callback may call the API freely.
+Start the library, make a network object, listen or connect, accept into a child, associate, exchange,
+release, close. A `NetworkObject` holds one frozen `Endpoint`; every call and report of the carrier is an
+event for it. States change at once, also those of another object that an effect speaks to (the child that is
+accepted, the listener whose child has ended); deeds and callbacks are queued and done in order, never
+re-entered. So a callback may call the API freely and finds every state as its calls have made it.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import cast
 
 from dicomnet.statemachine import (
     MODEL,
@@ -19,18 +21,20 @@ from dicomnet.statemachine import (
     AAssociateRJ,
     AAssociateRQ,
     AcceptCall,
+    Callback,
     CreateObject,
     EndAllObjects,
     Endpoint,
     Framer,
+    Issue,
     Limits,
     LocalProtocolError,
     Model,
     Output,
     PDataTF,
     Pdu,
-    Reply,
     TakeChild,
+    TellListener,
     TimerStart,
     Transition,
     encode,
@@ -46,13 +50,25 @@ from .interpreter import execute
 ARTIM_SECONDS = 30.0
 CONNECT_SECONDS = 30.0
 DEFAULT_BACKLOG = 16
+# How many of the exceptions that users' callbacks raised are kept, the newest ones.
+ERRORS_KEPT = 100
+# The states in which an association exists or is asked for (Sta2 waits for a request, Sta13 for the end).
+WITHOUT_ASSOCIATION = frozenset({"Sta1", "Sta2", "Sta13"})
+# What a carrier reports of a connection that could not be made, as an event; anything else is a refusal.
+FAILURES = {
+    "reset": "connect-reset",
+    "timeout": "connect-timeout",
+    "unreachable": "unreachable",
+    "name_not_resolved": "not-resolved",
+}
+NOTHING_PREPARED: tuple[Pdu | None, bytes] = (None, b"")
 
 
 class Handler:
     """What the user of a network object is told. Override what matters; the rest does nothing.
 
-    A callback may call the API. One that raises is reported once to `Network.errors`; unless it was `on_accept` or
-    `on_child_close`, its object is then ended by force, and no other object is harmed.
+    A callback may call the API. One that raises is reported once to `Network.errors`; unless it was
+    `on_accept` or `on_child_close`, its object is then ended by force, and no other object is harmed.
     """
 
     def on_accept(self, listener: NetworkObject) -> None:
@@ -67,7 +83,7 @@ class Handler:
     def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
         """A child that this listener accepted has ended."""
 
-    def on_primitive(self, subject: NetworkObject, primitive: str, payload: Any) -> None:
+    def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """The association issued a primitive (PS3.8 2020, 7.1 to 7.6); the payload is what was received."""
 
 
@@ -75,8 +91,8 @@ class Handler:
 class Settings:
     """Limits and times of a network: ARTIM and connect timer in seconds, PDU lengths in octets.
 
-    `max_length` bounds the PDU-length of the P-DATA-TF PDUs that this end takes (0 = the ceiling of the codec);
-    `max_associations` is the number of accepted connections with an association at one time.
+    `max_length` bounds the PDU-length of the P-DATA-TF PDUs that this end takes (0 = the ceiling of the
+    codec); `max_associations` is the number of accepted connections with an association at one time.
     """
 
     artim: float = ARTIM_SECONDS
@@ -94,7 +110,8 @@ class Network:
         self.settings = settings or Settings()
         self.model = self.settings.tables
         self.errors: list[Exception] = []
-        # For evidence of coverage: the transitions taken, and the (state, event) that the association refused.
+        # For evidence of coverage: the transitions taken, and the (state, event) that the association
+        # refused.
         self.trace: list[Transition] | None = None
         self.refused: set[tuple[str, str]] = set()
         self._library = self.model.library.start()
@@ -102,6 +119,11 @@ class Network:
         self._ids = count(1)
         self._queue: deque[tuple[NetworkObject, Output]] = deque()
         self._running = False
+
+    @property
+    def alive(self) -> int:
+        """How many objects have not ended."""
+        return len(self._objects)
 
     def startup(self) -> None:
         """Start the library once more (row 1)."""
@@ -136,6 +158,9 @@ class Network:
         alive = sorted(
             self._objects.values(), key=lambda each: each.endpoint.connection.control == "LISTENING"
         )
+        # Inside a callback the queue holds what was decided before: none of it is told any more.
+        for each in alive:
+            self.hush(each)
         for each in alive:
             each.give("connection", "shutdown")
 
@@ -145,7 +170,7 @@ class Network:
 
     def post(self, target: NetworkObject, outputs: list[Output]) -> None:
         """Queue outputs and run the queue to its end, unless it is running already."""
-        self._queue.extend((target, output) for output in outputs)
+        self._enqueue(target, outputs)
         if self._running:
             return
         self._running = True
@@ -155,18 +180,54 @@ class Network:
         finally:
             self._running = False
 
+    def _enqueue(self, target: NetworkObject, outputs: list[Output]) -> None:
+        """Queue outputs. What speaks to another object changes its state now; its deeds take their place."""
+        for output in outputs:
+            effect = output.effect
+            match effect:
+                case TakeChild():
+                    child: NetworkObject = output.payload.child
+                    self._enqueue(child, child.be_taken(target, output.payload.request))
+                case TellListener():
+                    if target.listener is not None:
+                        self._enqueue(target.listener, target.listener.hear_of(target, effect.outcome))
+                case _:
+                    self._queue.append((target, output))
+
+    def keep(self, error: Exception) -> None:
+        """Keep what went wrong, of many errors the newest."""
+        self.errors.append(error)
+        del self.errors[:-ERRORS_KEPT]
+
+    def hush(self, subject: NetworkObject) -> None:
+        """Nothing of what is queued is told to the user of `subject` any more."""
+        if self._queue:
+            told = (Callback, Issue)
+            self._queue = deque(
+                row for row in self._queue if row[0] is not subject or not isinstance(row[1].effect, told)
+            )
+
+    def associations(self, listener: NetworkObject, besides: NetworkObject) -> int:
+        """How many associations stand, or are asked for, on children of `listener`."""
+        return sum(
+            each.listener is listener
+            and each is not besides
+            and each.endpoint.association.control not in WITHOUT_ASSOCIATION
+            for each in self._objects.values()
+        )
+
     def call_user(self, subject: NetworkObject, callback: Callable[[], None], harmless: bool) -> None:
         """Call the user's code; what it raises harms its own object at most."""
         try:
             callback()
         except Exception as error:  # the user's code may raise anything; it is kept, not swallowed
-            self.errors.append(error)
+            self.keep(error)
             if not harmless:
                 subject.close_forced()
 
 
 class NetworkObject:
-    """One network object. Calls raise `LocalProtocolError` where the tables refuse; nothing is changed then."""
+    """One network object. Where the tables refuse, a call raises `LocalProtocolError` and changes nothing."""
 
     def __init__(self, network: Network, number: int, handler: Handler) -> None:
         self.network = network
@@ -176,7 +237,7 @@ class NetworkObject:
         self.listener: NetworkObject | None = None
         self.proposal: AAssociateRQ | None = None
         self.peer: Address | None = None
-        self.data: Any = None
+        self.data: object = None  # the user's own
         self._link: Link | None = None
         self._target: Address | None = None
         self._opened: Listening | None = None
@@ -185,9 +246,9 @@ class NetworkObject:
         self._request_ids = count(1)
         self._timers: dict[str, Timer] = {}
         self._framer = Framer(Limits(data=network.settings.max_length))
-        self._prepared: tuple[Pdu | None, bytes] = (None, b"")
+        self._prepared = NOTHING_PREPARED
 
-    # --- the seed's steps --------------------------------------------------------------------------------
+    # --- the steps of making a connection ----------------------------------------------------------------
 
     def listen(self, address: Address, backlog: int = DEFAULT_BACKLOG) -> Address:
         """Listen (row 4); port 0 is any free one. Gives the address with the real port.
@@ -196,16 +257,18 @@ class NetworkObject:
         """
         if backlog < 0 or not 0 <= address.port <= 65535:
             raise LocalProtocolError("invalid_argument", f"backlog {backlog}, port {address.port}")
-        feed(
-            self.endpoint, self.network.model, "connection", "listen", backlog
-        )  # refused? then touch nothing
+        # A listen that is refused must not touch the carrier.
+        feed(self.endpoint, self.network.model, "connection", "listen", backlog)
         opened = self.network.carrier.listen(address, backlog, self)
         self._opened = opened
         self.give("connection", "listen", backlog)
         return opened.address
 
     def connect(self, address: Address) -> None:
-        """Ask for a connection (rows 5 to 7); `on_connect` tells its outcome."""
+        """Ask for a connection (rows 5 to 7); `on_connect` tells its outcome.
+
+        Raises `LocalProtocolError`: already_connected, invalid_argument (no such port).
+        """
         self._aim(address)
         self.give("connection", "connect", address)
 
@@ -219,30 +282,51 @@ class NetworkObject:
 
     def close(self) -> None:
         """End in an orderly way (rows 16, 19, 24); an association that is alive ends without a PDU."""
-        self.give("connection", "close")
+        self.end("close")
 
     def close_forced(self) -> None:
         """End by reset (row 17)."""
-        self.give("connection", "close-forced")
+        self.end("close-forced")
+
+    def end(self, event: str) -> None:
+        """End by close or close-forced: whoever ends an object himself hears no more of what came before."""
+        if self.endpoint.connection.control != "CLOSED":
+            self.network.hush(self)
+        self.give("connection", event)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait in this listener's queue."""
+        return len(self.endpoint.listener.context.waiting)
+
+    @property
+    def children(self) -> int:
+        """How many accepted children of this listener have not ended."""
+        return self.endpoint.listener.context.children
 
     # --- the association's service primitives ------------------------------------------------------------
-    # What a PDU may not say is refused before any table is asked (`invalid_argument`), so nothing changes then.
+    # What a PDU may not say is refused before any table is asked (`invalid_argument`): nothing changes then.
 
     def _prepare(self, pdu: Pdu) -> None:
         self._prepared = (pdu, encode(pdu))
 
     def associate(self, request: AAssociateRQ) -> None:
         """Ask for an association on a connection that stands (Evt1). Raises not_connected."""
-        self._prepare(request)
-        self.proposal = request
-        self.give("connection", "associate")
+        self._propose(request, "associate")
 
     def dial(self, address: Address, request: AAssociateRQ) -> None:
         """Connect and associate in one call: Evt1 now, Evt2 when the connection stands."""
-        self._prepare(request)
         self._aim(address)
-        self.proposal = request
-        self.give("connection", "dial", address)
+        self._propose(request, "dial", address)
+
+    def _propose(self, request: AAssociateRQ, event: str, address: Address | None = None) -> None:
+        self._prepare(request)
+        before, self.proposal = self.proposal, request
+        try:
+            self.give("connection", event, address)
+        except LocalProtocolError:
+            self.proposal = before
+            raise
 
     def respond(self, answer: AAssociateAC | AAssociateRJ) -> None:
         """Accept or reject the association request (Evt7, Evt8)."""
@@ -268,47 +352,60 @@ class NetworkObject:
 
     # --- events in ---------------------------------------------------------------------------------------
 
-    def give(self, part: str, event: str, payload: Any = None) -> None:
+    def give(self, part: str, event: str, payload: object = None) -> None:
         """Give an event to one part of the endpoint and run what follows."""
+        outputs = self._feed(part, event, payload)
+        if outputs:
+            self.network.post(self, outputs)
+        if self.endpoint.connection.control == "CLOSED":
+            self.network.forget(self)
+
+    def _feed(self, part: str, event: str, payload: object) -> list[Output]:
         network = self.network
         try:
             self.endpoint, outputs = feed(self.endpoint, network.model, part, event, payload, network.trace)
         except LocalProtocolError:
             network.refused.add((self.endpoint.association.control, event))
             raise
-        self._after(outputs)
+        return outputs
 
-    def _after(self, outputs: list[Output]) -> None:
-        if outputs:
-            self.network.post(self, outputs)
-        if self.endpoint.connection.control == "CLOSED":
-            self.network.forget(self)
-
-    def _report(self, part: str, event: str, payload: Any = None) -> None:
-        """A report of the carrier. No true table refuses one; where a changed table does, it is kept and told."""
+    def _report(self, part: str, event: str, payload: object = None) -> None:
+        """A report of the carrier. No true table refuses one; where a changed table does, it is kept."""
         try:
             self.give(part, event, payload)
         except LocalProtocolError as error:
-            self.network.errors.append(error)
+            self.network.keep(error)
+
+    def be_taken(self, listener: NetworkObject, number: int) -> list[Output]:
+        """Become the child of `listener` that gets its request `number`; gives what is to be done."""
+        self.listener = listener
+        return self._feed("connection", "take", listener.hand_over(number))
+
+    def hand_over(self, number: int) -> Request:
+        """Let go of a request that a child was accepted for."""
+        return self._requests.pop(number)
+
+    def hear_of(self, child: NetworkObject, outcome: str) -> list[Output]:
+        """An accepted child has ended; gives what is to be done."""
+        return self._feed("listener", "child-ended", (child, outcome))
 
     def on_open(self) -> None:
         """The carrier's report: see `LinkHandler`."""
         self._report("connection", "connect-ok")
 
     def on_failed(self, code: str) -> None:
-        """The carrier's report. What is neither reset nor timeout is told as refused."""
-        self.give(
-            "connection",
-            {"reset": "connect-reset", "timeout": "connect-timeout"}.get(code, "connect-refused"),
-        )
+        """The carrier's report."""
+        self._report("connection", FAILURES.get(code, "connect-refused"))
 
     def on_octets(self, octets: bytes) -> None:
         """The carrier's report."""
         for received, _ in self._framer.feed(octets):
             if self.endpoint.connection.control != "CONNECTED":
                 return
-            part, event, payload = event_of(received, slot_free=self._slot_free())
-            self._report(part, event, payload)
+            if isinstance(received, AAssociateRQ):
+                self._report(*event_of(received, slot_free=self._slot_free()))
+            else:
+                self._report(*event_of(received))
 
     def on_end(self) -> None:
         """The carrier's report."""
@@ -337,12 +434,14 @@ class NetworkObject:
                 self._report("listener", "withdraw", number)
 
     def _slot_free(self) -> bool:
-        if self.listener is None:
+        most = self.network.settings.max_associations
+        if self.listener is None or self.listener.children <= most:
             return True
-        children = self.listener.endpoint.listener.context.children
-        return children <= self.network.settings.max_associations
+        return self.network.associations(self.listener, self) < most
 
     def _aim(self, address: Address) -> None:
+        if not 0 < address.port <= 65535:
+            raise LocalProtocolError("invalid_argument", f"there is no port {address.port} to connect to")
         if self.endpoint.connection.control == "IDLE":
             self._target = address
 
@@ -352,15 +451,16 @@ class NetworkObject:
         """Send a PDU on the link."""
         if self._link is not None:
             prepared, octets = self._prepared
+            self._prepared = NOTHING_PREPARED
             self._link.send(octets if prepared is pdu else encode(pdu))
 
-    def issue(self, primitive: str, payload: Any) -> None:
+    def issue(self, primitive: str, payload: object) -> None:
         """Hand a primitive to the user."""
         self.network.call_user(
             self, lambda: self.handler.on_primitive(self, primitive, payload), harmless=False
         )
 
-    def call_back(self, name: str, outcome: str, payload: Any) -> None:
+    def call_back(self, name: str, outcome: str, payload: object) -> None:
         """Call the user's handler."""
         handler = self.handler
         match name:
@@ -371,7 +471,7 @@ class NetworkObject:
             case "on_close":
                 self.network.call_user(self, lambda: handler.on_close(self, outcome), harmless=False)
             case "on_child_close":
-                child, told = payload
+                child, told = cast("tuple[NetworkObject, str]", payload)
                 self.network.call_user(self, lambda: handler.on_child_close(self, child, told), harmless=True)
             case _:
                 raise AssertionError(f"no callback {name}")
@@ -428,28 +528,20 @@ class NetworkObject:
         self._timers.clear()
 
     def open_listening(self) -> None:
-        """Adopt the carrier's listener that `listen` opened (it may have been refused; then nothing changes)."""
+        """Adopt the carrier's listener that `listen` has opened."""
         self._listening, self._opened = self._opened, None
 
     def close_listening(self) -> None:
         """Close the carrier's listener."""
-        if self._listening is not None:
-            self._listening.close()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
 
-    def answer_requests(self, effect: TakeChild | Reply, payload: Any) -> None:
-        """Tell requests what became of them. The acceptance itself is the carrier's `take`."""
-        if isinstance(effect, TakeChild):
-            request = self._requests.pop(payload.request)
-            child: NetworkObject = payload.child
-            child.listener = self
-            child.give("connection", "take", request)
-        elif effect.outcome != "accepted":
-            for number in payload if isinstance(payload, tuple) else (payload,):
-                dropped = self._requests.pop(number, None)
-                if dropped is not None:
-                    dropped.drop(effect.outcome)
-
-    def tell_listener(self, outcome: str) -> None:
-        """Tell the listener that accepted this object of its end."""
-        if self.listener is not None:
-            self.listener.give("listener", "child-ended", (self, outcome))
+    def answer_requests(self, outcome: str, numbers: int | tuple[int, ...]) -> None:
+        """Tell requests what became of them. An acceptance is told by the carrier's `take`."""
+        if outcome == "accepted":
+            return
+        for number in numbers if isinstance(numbers, tuple) else (numbers,):
+            dropped = self._requests.pop(number, None)
+            if dropped is not None:
+                dropped.drop(outcome)

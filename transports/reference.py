@@ -1,4 +1,4 @@
-"""The reference acceptor (Verification SCP) and the reference requestor (Verification SCU), on any carrier."""
+"""The reference acceptor (Verification SCP) and requestor (Verification SCU), on any carrier."""
 
 from __future__ import annotations
 

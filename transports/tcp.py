@@ -1,8 +1,9 @@
 """The carrier on real TCP sockets.
 
-It works on non-blocking sockets under an asyncio loop's readers, not on asyncio streams: a tester must be able to
-half-close, to reset, and to read what came before a reset; a listener must take one connection at a time, when its
-own queue has room. `OSError` becomes an event or a `LocalProtocolError` here and nowhere else.
+It works on non-blocking sockets under an asyncio loop's readers, not on asyncio streams: a tester must be
+able to half-close, to reset, and to read what came before a reset; a listener must take one connection at a
+time, when its own queue has room. `OSError` becomes an event or a `LocalProtocolError` here and nowhere
+else.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import errno
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import TypeAlias
 
 from dicomnet.statemachine import LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
+from .resolve import Candidate, look_up, look_up_aside, numeric
 
 RECEIVE_OCTETS = 65536
-# Above this many unsent octets nothing more is read from that peer: a peer that never reads cannot fill memory.
+# Above this many unsent octets nothing more is read from that peer: a peer that never reads cannot fill
+# memory.
 HIGH_WATER = 1 << 18
 # How long a closed link may still deliver what was sent before, in seconds.
 LINGER_SECONDS = 5.0
@@ -36,12 +40,6 @@ _CODES = {
 }
 
 
-def _code(error: OSError, otherwise: str) -> str:
-    return (
-        "name_not_resolved" if isinstance(error, socket.gaierror) else _CODES.get(error.errno or 0, otherwise)
-    )
-
-
 class TcpTransport:
     """Connections over TCP. `loop` is the asyncio loop to live in; without one the carrier makes its own."""
 
@@ -51,7 +49,7 @@ class TcpTransport:
         self._owned = loop is None
         self.loop = loop or asyncio.new_event_loop()
         self._done: Callable[[], bool] | None = None
-        self._open: set[_TcpLink | _TcpListening] = set()
+        self._open: set[_Open] = set()
 
     def now(self) -> float:
         """Seconds of the loop's monotonic clock."""
@@ -61,50 +59,55 @@ class TcpTransport:
         """See `Transport.call_later`."""
         return self.loop.call_later(seconds, self.turn, callback)
 
-    def turn(self, callback: Callable[..., None], *arguments: Any) -> None:
+    def turn(self, callback: Callable[[], None]) -> None:
         """One turn: do what is due, then see whether the run is done."""
-        callback(*arguments)
+        callback()
         if self._done is not None and self._done():
             self.loop.stop()
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`. Each address that the name resolves to is tried in turn."""
         link = _TcpLink(self, None, handler, address)
-        try:
-            link.candidates = socket.getaddrinfo(
-                address.host or "127.0.0.1", address.port, type=socket.SOCK_STREAM
-            )
-        except OSError as error:
-            link.fail_later(_code(error, "unreachable"))
+        candidate = numeric(address)
+        if candidate is not None:
+            link.resolved([candidate])
         else:
-            link.try_next()
+            look_up_aside(address, lambda found: self._tell_from_aside(link, found))
         return link
+
+    def _tell_from_aside(self, link: _TcpLink, found: list[Candidate]) -> None:
+        """A name was looked up, in another thread: go on in the loop's own, if it still lives."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.turn, lambda: link.resolved(found))
 
     def listen(self, address: Address, backlog: int, handler: ListenHandler) -> _TcpListening:
         """See `Transport.listen`; host "" is the loopback address, "*" every IPv4 address."""
-        host = {"": "127.0.0.1", "*": "0.0.0.0"}.get(address.host, address.host)
+        where = Address("0.0.0.0", address.port) if address.host == "*" else address
+        candidate = numeric(where)
+        found = look_up(where) if candidate is None else [candidate]
+        if not found:
+            raise LocalProtocolError("name_not_resolved", f"cannot listen on {address}: no such name")
+        family, name = found[0]
         try:
-            family, _, _, _, where = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)[0]
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(where)
+                sock.bind(name)
                 sock.listen(backlog)
-            except OSError:
+            except (OSError, OverflowError):
                 sock.close()
                 raise
-        except OSError as error:
-            raise LocalProtocolError(
-                _code(error, "address_unavailable"), f"cannot listen on {address}: {error}"
-            ) from error
+        except (OSError, OverflowError) as error:
+            code = _CODES.get(getattr(error, "errno", 0), "address_unavailable")
+            raise LocalProtocolError(code, f"cannot listen on {address}: {error}") from error
         sock.setblocking(False)
         return _TcpListening(self, sock, handler)
 
-    def track(self, item: _TcpLink | _TcpListening) -> None:
+    def track(self, item: _Open) -> None:
         """Remember what is open."""
         self._open.add(item)
 
-    def forget(self, item: _TcpLink | _TcpListening) -> None:
+    def forget(self, item: _Open) -> None:
         """It is closed."""
         self._open.discard(item)
 
@@ -149,12 +152,12 @@ class _TcpListening:
         """Take requests again."""
         if not self._reading and not self._closed:
             self._reading = True
-            self._carrier.loop.add_reader(self._sock, self._carrier.turn, self._ready)
+            self._carrier.loop.add_reader(self._sock.fileno(), self._carrier.turn, self._ready)
 
     def _pause(self) -> None:
         if self._reading:
             self._reading = False
-            self._carrier.loop.remove_reader(self._sock)
+            self._carrier.loop.remove_reader(self._sock.fileno())
 
     def _ready(self) -> None:
         if not self._handler.has_room():
@@ -172,6 +175,7 @@ class _TcpListening:
         self._handler.on_request(_TcpRequest(self._carrier, self, sock, Address(name[0], name[1])))
 
     def close(self) -> None:
+        """See `Listening.close`."""
         self._pause()
         self._closed = True
         self._sock.close()
@@ -192,28 +196,35 @@ class _TcpRequest:
         self._listening = listening
         self._sock = sock
         self.peer = peer
+        carrier.track(self)
 
     def take(self, handler: LinkHandler) -> Link:
+        """See `Request.take`."""
+        self._carrier.forget(self)
         self._listening.resume()
         link = _TcpLink(self._carrier, self._sock, handler, self.peer)
         link.opened()
         return link
 
     def drop(self, code: str) -> None:
-        _reset(self._sock)
+        """See `Request.drop`: what stood already can only be reset."""
+        self.abandon()
         self._listening.resume()
+
+    def abandon(self) -> None:
+        """Nobody will take it."""
+        self._carrier.forget(self)
+        _reset(self._sock)
 
 
 def _reset(sock: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # already broken: closing it is all that is left
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    except OSError:
-        pass  # already broken: closing it is all that is left
     sock.close()
 
 
 class _TcpLink:
-    """One TCP connection. Writing may fail while what the peer sent before is still to be read; it is read."""
+    """One TCP connection. Writing may fail while what the peer sent is still to be read; it is read."""
 
     def __init__(
         self, carrier: TcpTransport, sock: socket.socket | None, handler: LinkHandler, peer: Address
@@ -222,8 +233,8 @@ class _TcpLink:
         self._sock = sock
         self._handler = handler
         self.peer = peer
-        self.candidates: list[Any] = []
-        self._failure = "unreachable"
+        self._candidates: list[Candidate] = []
+        self._failure = "name_not_resolved"
         self._pending = bytearray()
         self._reading = False
         self._writing = False
@@ -235,83 +246,68 @@ class _TcpLink:
 
     # --- connecting --------------------------------------------------------------------------------------
 
-    def try_next(self) -> None:
-        """Try the next address that the peer's name resolves to."""
-        if not self.candidates:
-            self.fail_later(self._failure)
-            return
-        family, _, _, _, where = self.candidates.pop(0)
-        try:
-            sock = socket.socket(family, socket.SOCK_STREAM)
-        except OSError as error:
-            self._failure = _code(error, "unreachable")
-            self.try_next()
-            return
-        sock.setblocking(False)
-        self._sock = sock
-        failure = sock.connect_ex(where)
-        if failure in (0, errno.EINPROGRESS):
-            self._carrier.loop.add_writer(sock, self._carrier.turn, self._connected)
-            self._writing = True
-        else:
-            self._connect_failed(failure)
+    def resolved(self, candidates: list[Candidate]) -> None:
+        """The peer's name is looked up: try its addresses."""
+        self._candidates = candidates
+        if not self._deaf:
+            self._try_next()
+
+    def _try_next(self) -> None:
+        while self._candidates:
+            family, where = self._candidates.pop(0)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+                sock.setblocking(False)
+                self._sock = sock
+                failure = sock.connect_ex(where)
+            except (OSError, OverflowError):
+                failure = errno.ENETUNREACH  # no descriptor, no such family, no such port
+            if failure in (0, errno.EINPROGRESS) and self._sock is not None:
+                self._carrier.loop.add_writer(self._sock.fileno(), self._carrier.turn, self._connected)
+                self._writing = True
+                return
+            self._failure = _CODES.get(failure, "unreachable")
+            self._drop_socket()
+        self._carrier.loop.call_soon(self._carrier.turn, self._fail)
 
     def _connected(self) -> None:
         assert self._sock is not None
         failure = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failure:
-            self._connect_failed(failure)
+            self._failure = _CODES.get(failure, "unreachable")
+            self._drop_socket()
+            self._try_next()
             return
         self._stop_writing()
         self._connecting = False
         self.opened()
         self._handler.on_open()
 
-    def _connect_failed(self, failure: int) -> None:
-        self._failure = _CODES.get(failure, "unreachable")
-        self._drop_socket()
-        self.try_next()
-
-    def fail_later(self, code: str) -> None:
-        """Report a failure in a later turn."""
-        self._carrier.loop.call_soon(self._carrier.turn, self._fail, code)
-
-    def _fail(self, code: str) -> None:
+    def _fail(self) -> None:
         self._carrier.forget(self)
         if not self._deaf:
             self._deaf = True
-            self._handler.on_failed(code)
+            self._handler.on_failed(self._failure)
 
     def opened(self) -> None:
         """The connection stands: read it."""
         assert self._sock is not None
         self._sock.setblocking(False)
-        try:
+        with suppress(OSError):  # broken already; the first read will tell
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            pass  # broken already; the first read will tell
-        self._quick()
         self._resume_reading()
-
-    def _quick(self) -> None:
-        quick = getattr(socket, "TCP_QUICKACK", None)
-        if quick is not None and self._sock is not None:
-            try:
-                self._sock.setsockopt(socket.IPPROTO_TCP, quick, 1)
-            except OSError:
-                pass  # an optimisation of the measurement only
 
     # --- reading -----------------------------------------------------------------------------------------
 
     def _resume_reading(self) -> None:
         if not self._reading and self._sock is not None and not self._ended and not self._deaf:
             self._reading = True
-            self._carrier.loop.add_reader(self._sock, self._carrier.turn, self._readable)
+            self._carrier.loop.add_reader(self._sock.fileno(), self._carrier.turn, self._readable)
 
     def _stop_reading(self) -> None:
         if self._reading and self._sock is not None:
             self._reading = False
-            self._carrier.loop.remove_reader(self._sock)
+            self._carrier.loop.remove_reader(self._sock.fileno())
 
     def _readable(self) -> None:
         assert self._sock is not None
@@ -323,7 +319,6 @@ class _TcpLink:
             self._broken()
             return
         if octets:
-            self._quick()
             self._handler.on_octets(octets)
         else:
             self._ended = True
@@ -357,7 +352,7 @@ class _TcpLink:
         self._pending += octets
         if not self._writing:
             self._writing = True
-            self._carrier.loop.add_writer(self._sock, self._carrier.turn, self._writable)
+            self._carrier.loop.add_writer(self._sock.fileno(), self._carrier.turn, self._writable)
         if len(self._pending) > HIGH_WATER:
             self._stop_reading()
 
@@ -380,7 +375,7 @@ class _TcpLink:
     def _stop_writing(self) -> None:
         if self._writing and self._sock is not None:
             self._writing = False
-            self._carrier.loop.remove_writer(self._sock)
+            self._carrier.loop.remove_writer(self._sock.fileno())
 
     # --- ending ------------------------------------------------------------------------------------------
 
@@ -411,16 +406,14 @@ class _TcpLink:
         assert self._sock is not None
         if self._finishing == "close":
             self._drain()
-        try:
+        with suppress(OSError):  # the peer was faster
             self._sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # the peer was faster
         if self._finishing == "close":
             self._drop_socket()
             self._carrier.forget(self)
 
     def _drain(self) -> None:
-        """Read what has arrived: unread octets would turn the FIN into a reset and could cost the last PDU."""
+        """Read what has arrived: unread octets would turn the FIN into a reset and cost the last PDU."""
         assert self._sock is not None
         for _ in range(16):
             try:
@@ -452,6 +445,9 @@ class _TcpLink:
         sock, self._sock = self._sock, None
         if sock is not None:
             sock.close()
+
+
+_Open: TypeAlias = _TcpLink | _TcpListening | _TcpRequest
 
 
 def _contract(carrier: TcpTransport) -> Transport:
