@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from dicomnet.statemachine import (
     IMPLEMENTATION_CLASS_UID,
@@ -15,6 +15,8 @@ from dicomnet.statemachine import (
     AAssociateAC,
     AAssociateRJ,
     AAssociateRQ,
+    AReleaseRP,
+    AReleaseRQ,
     CEchoRQ,
     CEchoRSP,
     LocalProtocolError,
@@ -34,6 +36,11 @@ from .messages import Assembler, fragments
 from .negotiation import Policy, negotiate
 from .network import DEFAULT_BACKLOG, Handler, Network, NetworkObject, Settings
 
+# Connections beyond the associations: to tell a peer that there is no room, and for those that say nothing.
+SPARE_CONNECTIONS = 64
+# How many questions of one peer may wait for the answers of a user who thinks.
+MOST_UNANSWERED = 64
+
 Log = Callable[[str], None]
 
 
@@ -42,7 +49,11 @@ def _silent(_line: str) -> None:
 
 
 class ReferenceAcceptor(Handler):
-    """Accepts every connection and serves C-ECHO. `answer_after` (seconds) delays whatever its user answers."""
+    """Accepts connections and serves C-ECHO. `answer_after` (seconds) delays whatever its user answers.
+
+    It accepts every connection at once, up to a bound that keeps finite what hostile peers can hold: beyond
+    it requests wait in the queue until a connection has ended.
+    """
 
     def __init__(
         self,
@@ -70,7 +81,16 @@ class ReferenceAcceptor(Handler):
 
     def on_accept(self, listener: NetworkObject) -> None:
         """Accept the first request of the queue."""
-        listener.accept(self.network.new_object(_VerificationUser(self)))
+        self._accept(listener)
+
+    def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
+        """There is room for a request that had to wait."""
+        self._accept(listener)
+
+    def _accept(self, listener: NetworkObject) -> None:
+        most = self.network.settings.max_associations + SPARE_CONNECTIONS
+        while listener.waiting and listener.children < most:
+            listener.accept(self.network.new_object(_VerificationUser(self)))
 
 
 class _VerificationUser(Handler):
@@ -81,17 +101,18 @@ class _VerificationUser(Handler):
         self._peer_max = 0
         self._contexts: frozenset[int] = frozenset()
         self._assembler = Assembler()
-        self._waiting: list[Timer] = []
+        # Answers that are still thought about, oldest first, each with its timer.
+        self._later: deque[tuple[Callable[[], None], Timer]] = deque()
 
-    def on_primitive(self, subject: NetworkObject, primitive: str, payload: Any) -> None:
+    def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """Answer what the association tells; what does not fit a primitive's form is not answered."""
         match primitive, payload:
             case "A-ASSOCIATE indication", Request():
-                self._answer(lambda: self._associate(subject, payload.pdu))
+                self._answer(subject, lambda: self._associate(subject, payload.pdu))
             case "P-DATA indication", PDataTF():
-                self._answer(lambda: self._data(subject, payload))
+                self._answer(subject, lambda: self._data(subject, payload))
             case "A-RELEASE indication", _:
-                self._answer(subject.respond_release)
+                self._answer(subject, subject.respond_release)
             case (("A-ABORT indication" | "A-P-ABORT indication"), _):
                 self._cancel()
                 self._acceptor.log(f"{subject.peer}: {primitive}")
@@ -103,23 +124,39 @@ class _VerificationUser(Handler):
         self._cancel()
 
     def _cancel(self) -> None:
-        for timer in self._waiting:
+        for _, timer in self._later:
             timer.cancel()
-        self._waiting.clear()
+        self._later.clear()
 
-    def _answer(self, answer: Callable[[], None]) -> None:
-        def now() -> None:
-            try:
-                answer()
-            except LocalProtocolError as error:
+    def _answer(self, subject: NetworkObject, answer: Callable[[], None]) -> None:
+        acceptor = self._acceptor
+        if not acceptor.answer_after:
+            self._now(subject, answer)
+        elif len(self._later) < MOST_UNANSWERED:
+            timer = acceptor.network.carrier.call_later(acceptor.answer_after, lambda: self._next(subject))
+            self._later.append((answer, timer))
+        else:
+            acceptor.log(f"{subject.peer}: more than {MOST_UNANSWERED} unanswered")
+            self._cancel()
+            subject.abort()
+
+    def _next(self, subject: NetworkObject) -> None:
+        # Timers that are due together may ring in any order; answers go out in the order of the questions.
+        if self._later:
+            answer, _ = self._later.popleft()
+            self._now(subject, answer)
+
+    def _now(self, subject: NetworkObject, answer: Callable[[], None]) -> None:
+        try:
+            answer()
+        except LocalProtocolError as error:
+            if error.code == "invalid_argument":
+                # What the peer sent cannot be said in an answer. It must not wait for one for ever.
+                self._acceptor.log(f"{subject.peer}: no answer is possible: {error.message}")
+                subject.abort()
+            else:
                 # The association went on while the user was thinking; there is nobody left to answer.
                 self._acceptor.log(f"too late: {error}")
-
-        if self._acceptor.answer_after:
-            carrier = self._acceptor.network.carrier
-            self._waiting.append(carrier.call_later(self._acceptor.answer_after, now))
-        else:
-            now()
 
     def _associate(self, subject: NetworkObject, request: AAssociateRQ) -> None:
         answer = negotiate(request, self._acceptor.policy)
@@ -187,15 +224,18 @@ class ReferenceRequestor(Handler):
         self.result = EchoResult()
         self._carrier = carrier
         self._assembler = Assembler()
+        self._answered = False
         self._began = carrier.now()
         self._timer = carrier.call_later(timeout, self._overdue)
         self.network.startup()
         self._subject = self.network.new_object(self)
         self._subject.dial(address, echo_request(called, calling))
 
-    def _finish(self, ok: bool, text: str) -> None:
-        if not self.result.done:
+    def _finish(self, ok: bool, text: str, *, over: bool = True) -> None:
+        """The result is known; unless `over`, the timer still bounds how long the connection may stand."""
+        if over:
             self._timer.cancel()
+        if not self.result.done:
             self.result = EchoResult(ok, text, self._carrier.now() - self._began, done=True)
 
     def _overdue(self) -> None:
@@ -208,7 +248,11 @@ class ReferenceRequestor(Handler):
         if outcome != "ok":
             self._finish(False, f"no connection: {outcome}")
 
-    def on_primitive(self, subject: NetworkObject, primitive: str, payload: Any) -> None:
+    def on_close(self, subject: NetworkObject, outcome: str) -> None:
+        """The peer ended the connection, and nothing was known yet."""
+        self._finish(False, "the connection was lost")
+
+    def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """Associate, echo, release."""
         match primitive, payload:
             case "A-ASSOCIATE confirmation (accept)", AAssociateAC():
@@ -220,22 +264,32 @@ class ReferenceRequestor(Handler):
                 self._data(subject, payload)
             case "A-RELEASE indication", _:
                 subject.respond_release()
-                self._finish(False, "the peer released before it answered the C-ECHO")
+                if not self._answered:
+                    self._finish(False, "the peer released before it answered the C-ECHO")
             case "A-RELEASE confirmation", _:
                 self._finish(True, "C-ECHO answered with status 0x0000")
-            case (("A-ABORT indication" | "A-P-ABORT indication"), AAbort()):
-                self._finish(False, f"the peer aborted: {describe_abort(payload.source, payload.reason)}")
-            case (("A-ABORT indication" | "A-P-ABORT indication"), Violation()):
-                self._finish(False, f"the peer broke the protocol: {payload.reason} (octet {payload.offset})")
             case (("A-ABORT indication" | "A-P-ABORT indication"), _):
-                self._finish(False, "the connection was lost")
+                self._ended(subject, payload)
             case _:
                 pass
+
+    def _ended(self, subject: NetworkObject, cause: object) -> None:
+        match cause:
+            case AAbort():
+                self._finish(False, f"the peer aborted: {describe_abort(cause.source, cause.reason)}")
+            case Violation():
+                self._finish(False, f"the peer broke the protocol: {cause.reason} (octet {cause.offset})")
+            case AAssociateRQ() | AAssociateAC() | AAssociateRJ() | PDataTF() | AReleaseRQ() | AReleaseRP():
+                self._finish(False, f"the peer sent {cause.name} out of turn")
+            case _:
+                # A connection that could not be made is told by on_connect, which knows why.
+                if subject.endpoint.connection.control != "IDLE":
+                    self._finish(False, "the connection was lost")
 
     def _echo(self, subject: NetworkObject, accepted: AAssociateAC) -> None:
         context = next((c for c in accepted.presentation_contexts if c.id == 1), None)
         if context is None or context.result != 0:
-            self._finish(False, "the peer does not accept the Verification SOP class")
+            self._finish(False, "the peer does not accept the Verification SOP class", over=False)
             subject.release()
             return
         command = encode_command(CEchoRQ(1))
@@ -249,17 +303,18 @@ class ReferenceRequestor(Handler):
             subject.send_data(part)
 
     def _data(self, subject: NetworkObject, data: PDataTF) -> None:
+        if self._answered:
+            return  # whatever it is, it was not asked for
         for message in self._assembler.feed(data):
             response = None if message.fault else decode_command(message.command)
-            if isinstance(response, CEchoRSP) and response.message_id_responded_to == 1:
-                if response.status == 0:
-                    subject.release()
-                else:
-                    self._finish(False, f"C-ECHO answered with status 0x{response.status:04X}")
-                    subject.abort()
+            if not isinstance(response, CEchoRSP) or response.message_id_responded_to != 1:
+                text = message.fault or "the peer answered with something that is no C-ECHO response"
+            elif response.status:
+                text = f"C-ECHO answered with status 0x{response.status:04X}"
+            else:
+                self._answered = True
+                subject.release()
                 return
-            self._finish(
-                False, message.fault or "the peer answered with something that is no C-ECHO response"
-            )
+            self._finish(False, text)
             subject.abort()
             return

@@ -23,7 +23,8 @@ class Ear:
     def _note(self, what: str) -> None:
         assert not self.inside, "a report inside a report"
         self.inside = True
-        self.told.append(what)
+        if what != "octets" or self.told[-1:] != ["octets"]:
+            self.told.append(what)
         try:
             self.then.get(what, lambda: None)()
         finally:
@@ -38,8 +39,7 @@ class Ear:
     def on_octets(self, octets: bytes) -> None:
         assert octets
         self.octets += octets
-        if self.told[-1:] != ["octets"]:
-            self._note("octets")
+        self._note("octets")
 
     def on_end(self) -> None:
         self._note("end")
