@@ -33,9 +33,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 PUBLIC_MODULES = ("dicomnet.conformance.cli",)
 # fmt: off
 IMPURE = frozenset({
-    "asyncio", "concurrent", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os", "pathlib",
-    "pydicom", "queue", "random", "sched", "secrets", "select", "selectors", "shutil", "signal", "socket",
-    "socketserver", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid",
+    "asyncio", "concurrent", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os",
+    "pathlib", "pydicom", "queue", "random", "sched", "secrets", "select", "selectors", "shutil", "signal",
+    "socket", "socketserver", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid",
 })
 # fmt: on
 IMPURE_CALLS = frozenset({"open", "print", "input", "breakpoint", "__import__"})
