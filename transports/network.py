@@ -121,9 +121,9 @@ class Network:
         self._running = False
 
     @property
-    def alive(self) -> int:
-        """How many objects have not ended."""
-        return len(self._objects)
+    def alive(self) -> tuple[NetworkObject, ...]:
+        """The objects that have not ended, oldest first."""
+        return tuple(self._objects.values())
 
     def startup(self) -> None:
         """Start the library once more (row 1)."""
@@ -220,7 +220,7 @@ class Network:
         """Call the user's code; what it raises harms its own object at most."""
         try:
             callback()
-        except Exception as error:  # the user's code may raise anything; it is kept, not swallowed
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything; it is kept
             self.keep(error)
             if not harmless:
                 subject.close_forced()

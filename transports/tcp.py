@@ -48,8 +48,14 @@ class TcpTransport:
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._owned = loop is None
         self.loop = loop or asyncio.new_event_loop()
+        self.linger = LINGER_SECONDS
         self._done: Callable[[], bool] | None = None
         self._open: set[_Open] = set()
+
+    @property
+    def unsent(self) -> int:
+        """How many octets wait to be sent, on all links together."""
+        return sum(item.unsent for item in self._open if isinstance(item, _TcpLink))
 
     def now(self) -> float:
         """Seconds of the loop's monotonic clock."""
@@ -398,7 +404,7 @@ class _TcpLink:
         self._stop_reading()
         self._finishing = "close"
         if self._pending:
-            self._carrier.loop.call_later(LINGER_SECONDS, self.abandon)
+            self._carrier.call_later(self._carrier.linger, self.abandon)
         else:
             self._finish()
 
@@ -433,6 +439,11 @@ class _TcpLink:
             _reset(sock)
         self._carrier.forget(self)
 
+    @property
+    def unsent(self) -> int:
+        """How many octets wait to be sent."""
+        return len(self._pending)
+
     def abandon(self) -> None:
         """Close at once, whatever is still to be sent."""
         self._deaf = True
@@ -450,6 +461,5 @@ class _TcpLink:
 _Open: TypeAlias = _TcpLink | _TcpListening | _TcpRequest
 
 
-def _contract(carrier: TcpTransport) -> Transport:
-    """The type checker's proof that the carrier is a transport."""
-    return carrier
+# The type checkers' proof that this is a transport.
+_CONTRACT: type[Transport] = TcpTransport

@@ -227,7 +227,7 @@ def test_a_table_is_plain_data(name: str) -> None:
 def test_details_of_a_table_as_data() -> None:
     cell = table_as_dict(MACHINE)
     assert cell["events"]["knock"] == {"meaning": "knock", "origin": "peer-pdu", "pdu": "KNOCK"}  # type: ignore[index] # pyright: ignore[reportIndexIssue]
-    refusing, counting = cell["cells"]["OPEN"]["count"]["branches"]  # type: ignore[index] # pyright: ignore
+    refusing, counting = cell["cells"]["OPEN"]["count"]["branches"]  # type: ignore[index] # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
     assert refusing == {"when": "twice", "effects": [], "next": "OPEN", "refuse": "too_many"}
     assert counting["updates"] == ["up", "up-again"]
 

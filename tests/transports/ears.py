@@ -15,10 +15,15 @@ class Ear:
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        self.octets = b""
+        self._octets = bytearray()
         self.link: Link | None = None
         self.then: dict[str, Callable[[], None]] = {}
         self.inside = False
+
+    @property
+    def octets(self) -> bytes:
+        """All that has come."""
+        return bytes(self._octets)
 
     def _note(self, what: str) -> None:
         assert not self.inside, "a report inside a report"
@@ -38,7 +43,7 @@ class Ear:
 
     def on_octets(self, octets: bytes) -> None:
         assert octets
-        self.octets += octets
+        self._octets += octets
         self._note("octets")
 
     def on_end(self) -> None:

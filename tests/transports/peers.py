@@ -58,7 +58,8 @@ class Peer:
 
     def seen(self) -> list[Pdu | Violation]:
         """The PDUs that have come so far."""
-        fresh, self._read = self.ear.octets[self._read :], len(self.ear.octets)
+        octets = self.ear.octets
+        fresh, self._read = octets[self._read :], len(octets)
         self.pdus += [pdu for pdu, _ in self._framer.feed(fresh)]
         return self.pdus
 

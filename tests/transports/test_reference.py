@@ -54,7 +54,7 @@ def test_echo_of_the_requestor(carrier: Transport) -> None:
         assert echo(carrier, here.address) == (True, "C-ECHO answered with status 0x0000")
     settle(carrier)
     assert here.acceptor.network.errors == []
-    assert here.acceptor.network.alive == 1
+    assert len(here.acceptor.network.alive) == 1
     here.acceptor.close()
     assert echo(carrier, here.address) == (False, "no connection: refused")
 
@@ -77,7 +77,7 @@ def test_rejections(carrier: Transport, octets: bytes, rejection: AAssociateRJ) 
     assert peer.last == rejection
     link_of(peer.ear).close()
     settle(carrier)
-    assert here.acceptor.network.alive == 1
+    assert len(here.acceptor.network.alive) == 1
 
 
 def test_contexts_are_answered_one_by_one(carrier: Transport) -> None:
@@ -164,7 +164,7 @@ def test_release_is_answered_and_the_peer_closes(carrier: Transport) -> None:
     peer.expect("A-RELEASE-RP")
     assert not peer.over
     link_of(peer.ear).close()
-    until(carrier, lambda: here.acceptor.network.alive == 1)
+    until(carrier, lambda: len(here.acceptor.network.alive) == 1)
 
 
 def test_abort_of_the_peer_closes_at_once(carrier: Transport) -> None:
@@ -173,7 +173,7 @@ def test_abort_of_the_peer_closes_at_once(carrier: Transport) -> None:
     peer.send(ABORT)
     until(carrier, lambda: peer.over)
     assert any("A-ABORT indication" in line for line in here.lines)
-    assert here.acceptor.network.alive == 1
+    assert len(here.acceptor.network.alive) == 1
 
 
 @pytest.mark.parametrize("rejection_in", [Settings(max_associations=2)])
@@ -187,7 +187,7 @@ def test_more_associations_than_there_is_room_for(carrier: Transport, rejection_
     # Neither the rejected one, which still stands, nor a connection without an association counts.
     here.peer()
     link_of(first.ear).close()
-    until(carrier, lambda: here.acceptor.network.alive == 1 + 3)
+    until(carrier, lambda: len(here.acceptor.network.alive) == 1 + 3)
     here.associated()
 
 
@@ -281,7 +281,7 @@ def test_the_requestor_follows_what_the_peer_takes(carrier: Transport) -> None:
 def test_the_requestor_without_its_context(carrier: Transport) -> None:
     here = Served(carrier, Policy(abstract_syntaxes=()))
     assert echo(carrier, here.address) == (False, "the peer does not accept the Verification SOP class")
-    until(carrier, lambda: here.acceptor.network.alive == 1)
+    until(carrier, lambda: len(here.acceptor.network.alive) == 1)
 
 
 @pytest.mark.parametrize("silent_at", ["A-ASSOCIATE-RQ", "P-DATA-TF", "A-RELEASE-RQ"])
