@@ -510,22 +510,14 @@ class NetworkObject:
     def close_link(self) -> None:
         """Close the link in an orderly way, or withdraw the request."""
         link, self._link = self._link, None
-        self._stop_timers()
         if link is not None:
             link.close()
 
     def reset_link(self) -> None:
         """Reset the link."""
         link, self._link = self._link, None
-        self._stop_timers()
         if link is not None:
             link.reset()
-
-    def _stop_timers(self) -> None:
-        # A timer of a link that is gone could only bring a stale event; it need not keep the carrier awake.
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
 
     def open_listening(self) -> None:
         """Adopt the carrier's listener that `listen` has opened."""

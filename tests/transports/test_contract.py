@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from dicomnet.statemachine import LocalProtocolError
@@ -270,3 +272,46 @@ def test_end_closes_everything_and_can_be_repeated(carrier: Transport) -> None:
     carrier.end()
     carrier.end()
     assert ours.told == ["open"]
+
+
+def test_no_report_is_made_inside_a_call(carrier: Transport) -> None:
+    """Whatever is called, everybody hears of it in a later turn."""
+    door = Door()
+    listening = carrier.listen(LOOPBACK, 8, door)
+    nobody = carrier.listen(LOOPBACK, 8, Door())
+    nobody.close()
+    ours, refused, dropped = (
+        call(carrier, a) for a in (listening.address, nobody.address, listening.address)
+    )
+    assert (ours.told, refused.told, dropped.told, door.waiting) == ([], [], [], [])
+    until(carrier, lambda: len(door.waiting) == 2 and bool(refused.told))
+    before = list(ours.told)
+    theirs = door.take()
+    assert (ours.told, theirs.told) == (before, [])
+    before = list(dropped.told)
+    door.waiting.pop().drop("refused")
+    assert dropped.told == before
+    until(carrier, lambda: ours.told == ["open"])
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: link_of(ours).send(b"x"),
+        lambda: link_of(theirs).send(b"y"),
+        link_of(ours).half_close,
+        link_of(theirs).reset,
+        link_of(ours).close,
+    )
+    for act in acts:
+        before = [*ours.told, *theirs.told]
+        act()
+        assert [*ours.told, *theirs.told] == before
+
+
+def test_octets_that_nobody_read_do_not_cost_the_last_words(carrier: Transport) -> None:
+    """A close with unread octets must not turn into a reset that overtakes what was sent."""
+    ours, theirs = pair(carrier)
+    link_of(theirs).send(b"x" * 100_000)
+    settle(carrier, 0.0)
+    link_of(theirs).send(b"unread")
+    link_of(ours).send(b"last words")
+    link_of(ours).close()
+    until(carrier, lambda: theirs.octets == b"last words" and theirs.told[-1] in ("end", "reset"))
+    assert theirs.told[:2] == ["octets", "end"]

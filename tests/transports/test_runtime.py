@@ -345,6 +345,16 @@ def test_no_timer_outlives_its_object(carrier: Transport) -> None:
     assert here.network.errors == []
 
 
+def test_timers_of_what_is_over_do_not_keep_the_carrier_awake(memory: MemoryTransport) -> None:
+    here = Hospital(memory)
+    scu, child = here.pair()
+    scu.close()
+    here.wait("child on_close ok")
+    assert child.endpoint.connection.control == "CLOSED"
+    memory.run(lambda: False)
+    assert memory.now() == 0.0
+
+
 def test_artim_ends_a_connection_on_which_nothing_comes(carrier: Transport) -> None:
     here = Hospital(carrier, Settings(artim=0.03))
     here.pair()
