@@ -7,9 +7,10 @@ table, context is a small frozen record that only named guards read and only nam
 affects a transition stands in these tables or does not exist.
 
 How it is made fast without ceasing to be a table: the grid is compiled once into interned values that hold
-a row of ready results, so that a step without payload is two look-ups. A cell whose outcome depends on the
-payload or on the context holds a small function instead. A machine with finitely many contexts is compiled
-for all of them; one with unboundedly many (a queue) resolves its cells at each step.
+a row of ready results, so that a step without payload is two look-ups, and one that only carries its payload
+is three. A cell whose outcome depends on the payload or on the context holds a small function instead. A
+machine with finitely many contexts is compiled for all of them; one with unboundedly many (a queue) resolves
+its cells at each step.
 
 A step that is refused raises `LocalProtocolError` and leaves the value as it was, because values never
 change.
@@ -93,6 +94,7 @@ class Value(Generic[C]):
     control: str
     context: C
     ready: list[tuple[Value[C], Transition, Outputs] | None] = field(repr=False, compare=False)
+    plain: list[tuple[Value[C], Transition] | None] = field(repr=False, compare=False)
     moves: list[Move[C] | None] = field(repr=False, compare=False)
     machine: Machine[C] = field(repr=False, compare=False)
 
@@ -110,6 +112,10 @@ def step(value: Value[C], event: EventKind, payload: Payload = None) -> Result[C
     ready = value.ready[event.index]
     if ready is not None:
         return ready
+    plain = value.plain[event.index]
+    if plain is not None:
+        following, transition = plain
+        return (following, transition, (payload,))
     move = value.moves[event.index]
     if move is None:
         return value.machine.refuse(value.control, event)
@@ -164,7 +170,7 @@ class Machine(Generic[C]):
         interned = self._interned
         if interned:
             return interned[control, context]
-        return Value(control, context, self._nothing_ready, self._moves[control], self)
+        return Value(control, context, self._nothing_ready, self._nothing_plain, self._moves[control], self)
 
     def action_at(self, state: str, event: str) -> Action | None:
         """The action in a cell, or None where the cell is blank."""
@@ -192,6 +198,10 @@ class Machine(Generic[C]):
         return [None] * len(self.events)
 
     @cached_property
+    def _nothing_plain(self) -> list[tuple[Value[C], Transition] | None]:
+        return [None] * len(self.events)
+
+    @cached_property
     def _moves(self) -> dict[str, list[Move[C] | None]]:
         return {state.name: [self._move(state.name, kind) for kind in self.events] for state in self.states}
 
@@ -201,27 +211,32 @@ class Machine(Generic[C]):
             return {}
         size = len(self.events)
         table = {
-            (state.name, context): Value(state.name, context, [None] * size, self._moves[state.name], self)
+            (state.name, context): Value(
+                state.name, context, [None] * size, [None] * size, self._moves[state.name], self
+            )
             for state in self.states
             for context in self.contexts
         }
         for value in table.values():
             for kind in self.events:
-                value.ready[kind.index] = self._ready(table, value, kind)
+                self._prepare(table, value, kind)
         return table
 
-    def _ready(
-        self, table: dict[tuple[str, C], Value[C]], value: Value[C], kind: EventKind
-    ) -> Result[C] | None:
-        """The whole result where it depends on nothing but the value, else None."""
+    def _prepare(self, table: dict[tuple[str, C], Value[C]], value: Value[C], kind: EventKind) -> None:
+        """Put the cell into the value's rows where nothing but the value decides what comes next."""
         action = self.action_at(value.control, kind.name)
         if action is None or len(action.branches) != 1:
-            return None
+            return
         branch = action.branches[0]
-        if branch.when or branch.updates or branch.refuse or any(e.carries for e in branch.effects):
-            return None
+        if branch.when or branch.updates or branch.refuse:
+            return
         transition = self._transition(value.control, kind, action, branch)
-        return (table[transition.next, value.context], transition, ())
+        following = table[transition.next, value.context]
+        carries = [effect.carries for effect in branch.effects]
+        if not any(carries):
+            value.ready[kind.index] = (following, transition, ())
+        elif carries == ["payload"]:
+            value.plain[kind.index] = (following, transition)
 
     def _transition(self, state: str, kind: EventKind, action: Action, branch: Branch) -> Transition:
         return Transition(
@@ -240,53 +255,56 @@ class Machine(Generic[C]):
         if action is None:
             return None
         branches = [(branch, self._transition(state, kind, action, branch)) for branch in action.branches]
-        if len(branches) == 1 and not branches[0][0].updates and not branches[0][0].refuse:
-            carries = [effect.carries for effect in branches[0][0].effects]
-            if branches[0][0].when is None and carries == ["payload"]:
-                return self._plain_move(branches[0][1])
         return self._general_move(kind, branches)
 
-    def _plain_move(self, transition: Transition) -> Move[C]:
-        """The commonest cell with a payload: one branch, one effect that carries it."""
-        following = transition.next
-
-        def move(value: Value[C], payload: Payload) -> Result[C]:
-            if following == value.control:
-                return (value, transition, (payload,))
-            return (self.value(following, value.context), transition, (payload,))
-
-        return move
-
     def _general_move(self, kind: EventKind, branches: list[tuple[Branch, Transition]]) -> Move[C]:
+        ways = [self._way(branch, transition) for branch, transition in branches]
+
         def move(value: Value[C], payload: Payload) -> Result[C]:
-            for branch, transition in branches:
-                if branch.when is None or self.guards[branch.when](value.context, payload):
-                    return self._take(value, kind, branch, transition, payload)
-            return self.refuse(value.control, kind)
+            context = value.context
+            for guard, carriers, updates, refuse, transition in ways:
+                if guard is None or guard(context, payload):
+                    break
+            else:
+                return self.refuse(value.control, kind)
+            if refuse is not None:
+                return self.refuse(value.control, kind, refuse)
+            outputs = tuple([carrier(context, payload) for carrier in carriers]) if carriers else ()
+            for update in updates:
+                context = update(context, payload)
+            if context is value.context and transition.next == value.control:
+                return (value, transition, outputs)
+            return (self.value(transition.next, context), transition, outputs)
 
         return move
 
-    def _take(
-        self, value: Value[C], kind: EventKind, branch: Branch, transition: Transition, payload: Payload
-    ) -> Result[C]:
-        if branch.refuse is not None:
-            return self.refuse(value.control, kind, branch.refuse)
-        context = value.context
-        outputs: Outputs = ()
-        if any(effect.carries is not None for effect in branch.effects):
-            outputs = tuple(self._carried(effect, context, payload) for effect in branch.effects)
-        for name in branch.updates:
-            context = self.updates[name](context, payload)
-        if context is value.context and transition.next == value.control:
-            return (value, transition, outputs)
-        return (self.value(transition.next, context), transition, outputs)
+    def _way(self, branch: Branch, transition: Transition) -> Way[C]:
+        """A branch with its names looked up."""
+        carries = [effect.carries for effect in branch.effects]
+        return (
+            None if branch.when is None else self.guards[branch.when],
+            [self._carrier(name) for name in carries] if any(carries) else [],
+            [self.updates[name] for name in branch.updates],
+            branch.refuse,
+            transition,
+        )
 
-    def _carried(self, effect: Effect, context: C, payload: Payload) -> Payload:
-        if effect.carries is None:
-            return None
-        if effect.carries == "payload":
-            return payload
-        return self.selectors[effect.carries](context, payload)
+    def _carrier(self, carries: str | None) -> Selector[C]:
+        if carries is None:
+            return _nothing
+        return _payload if carries == "payload" else self.selectors[carries]
+
+
+# A branch with its names looked up: guard, what each effect carries, updates, code of the refusal, transition.
+Way = tuple[Guard[C] | None, list[Selector[C]], list[Update[C]], str | None, Transition]
+
+
+def _nothing(_context: object, _payload: Payload) -> Payload:
+    return None
+
+
+def _payload(_context: object, payload: Payload) -> Payload:
+    return payload
 
 
 def parse_grid(text: str) -> dict[str, dict[str, str]]:

@@ -1,18 +1,13 @@
-"""How fast the codec is against pynetdicom's, side by side in one run: `python tests/bench/bench_codec.py`.
+"""How fast the codec is beside pynetdicom's: `python tests/bench/bench_codec.py`.
 
-Both sides take turns in short rounds and the best round of each counts, because what disturbs a machine only
-ever slows it. Ratios are what to look at: absolute times differ from machine to machine. Without pynetdicom
-only our own times are printed. No test depends on any of this.
+What is said twice by a peer is remembered, so requests that were never seen before are measured as well.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from itertools import cycle
-from time import perf_counter
 from typing import Any
 
 from dicomnet.statemachine import (
@@ -36,10 +31,17 @@ from dicomnet.statemachine import (
     encode_command,
 )
 
-ROUNDS = 60
-ROUND_SECONDS = 0.004
+from harness import Effort, Task, best_times, compare, effort, heading, optional, show
 
-Task = Callable[[], object]
+RQ = "A-ASSOCIATE-RQ, 1 context"
+DATA = "P-DATA-TF, 16 KiB"
+# (PDU, what is done) to how many times faster than pynetdicom it is to be.
+GOALS: dict[tuple[str, str], float] = {
+    (RQ, "decode"): 20,
+    (RQ, "encode"): 9,
+    (DATA, "decode"): 2.5,
+    (DATA, "encode to buffers"): 10,
+}
 
 
 def sample_pdus() -> dict[str, tuple[Pdu, str]]:
@@ -53,30 +55,12 @@ def sample_pdus() -> dict[str, tuple[Pdu, str]]:
     few = AAssociateRQ("STORE", "ECHO", (echo,), UserInformation())
     many = AAssociateRQ("STORE", "ECHO", storage, UserInformation())
     return {
-        "A-ASSOCIATE-RQ, 1 context": (few, "A_ASSOCIATE_RQ"),
+        RQ: (few, "A_ASSOCIATE_RQ"),
         "A-ASSOCIATE-RQ, 64 contexts": (many, "A_ASSOCIATE_RQ"),
-        "P-DATA-TF, 16 KiB": (PDataTF((PDV(1, False, True, fragment[:-6]),)), "P_DATA_TF"),
+        DATA: (PDataTF((PDV(1, False, True, fragment[:-6]),)), "P_DATA_TF"),
         "A-RELEASE-RQ": (AReleaseRQ(), "A_RELEASE_RQ"),
         "A-ABORT": (AAbort(2, 1), "A_ABORT_RQ"),
     }
-
-
-def best_times(tasks: list[Task]) -> list[float]:
-    """Seconds for one run of each task: the best of many short rounds in which they take turns."""
-    repeats: list[int] = []
-    for task in tasks:
-        start = perf_counter()
-        for _ in range(20):
-            task()
-        repeats.append(max(1, int(ROUND_SECONDS * 20 / (perf_counter() - start))))
-    best = [float("inf")] * len(tasks)
-    for _ in range(ROUNDS):
-        for index, (task, count) in enumerate(zip(tasks, repeats, strict=True)):
-            start = perf_counter()
-            for _ in range(count):
-                task()
-            best[index] = min(best[index], (perf_counter() - start) / count)
-    return best
 
 
 def their_codec(module: Any, name: str, octets: bytes) -> tuple[Task, Task]:  # noqa: ANN401
@@ -91,15 +75,21 @@ def their_codec(module: Any, name: str, octets: bytes) -> tuple[Task, Task]:  # 
     return decode_theirs, whole.encode
 
 
-def report(title: str, ours: float, theirs: float | None) -> None:
-    """One line: our time in microseconds, theirs, and how many times faster ours is."""
-    line = f"{title:44} {ours * 1e6:9.2f} us"
-    if theirs is not None:
-        line += f" {theirs * 1e6:9.2f} us {theirs / ours:7.1f} x"
-    print(line)
+def measure_pdu(effort: Effort, module: Any, title: str, pdu: Pdu, name: str) -> None:  # noqa: ANN401
+    """One PDU: decode, encode, and encode to a list of buffers, which copies no fragment."""
+    octets = encode(pdu)
+    decode_theirs, encode_theirs = (None, None) if module is None else their_codec(module, name, octets)
+    deeds: list[tuple[str, Task, Task | None]] = [
+        ("decode", partial(decode, octets), decode_theirs),
+        ("encode", partial(encode, pdu), encode_theirs),
+        ("encode to buffers", partial(encode_buffers, pdu), encode_theirs),
+    ]
+    for deed, ours, theirs in deeds:
+        heading(f"{title}: {deed}")
+        compare(effort, ours, [("pynetdicom", theirs, GOALS.get((title, deed)))], 1)
 
 
-def report_fresh(module: Any) -> None:  # noqa: ANN401
+def measure_fresh(effort: Effort, module: Any) -> None:  # noqa: ANN401
     """Requests that were never seen before, so that no item and no UID of them is remembered."""
     fresh = [
         AAssociateRQ(
@@ -112,38 +102,31 @@ def report_fresh(module: Any) -> None:  # noqa: ANN401
     ]
     endless_pdus = cycle(fresh)
     endless_octets = cycle([encode(pdu) for pdu in fresh])
-    tasks: list[Task] = [lambda: decode(next(endless_octets)), lambda: encode(next(endless_pdus))]
+    decode_theirs, encode_theirs = (None, None)
     if module is not None:
-        tasks += their_codec(module, "A_ASSOCIATE_RQ", next(endless_octets))
-    times = best_times(tasks)
-    report("A-ASSOCIATE-RQ, never seen: decode", times[0], times[2] if times[2:] else None)
-    report("A-ASSOCIATE-RQ, never seen: encode", times[1], times[3] if times[2:] else None)
+        decode_theirs, encode_theirs = their_codec(module, "A_ASSOCIATE_RQ", next(endless_octets))
+    heading("A-ASSOCIATE-RQ, never seen: decode")
+    compare(effort, lambda: decode(next(endless_octets)), [("pynetdicom", decode_theirs, None)], 1)
+    heading("A-ASSOCIATE-RQ, never seen: encode")
+    compare(effort, lambda: encode(next(endless_pdus)), [("pynetdicom", encode_theirs, None)], 1)
 
 
-def main() -> int:
+def measure(effort: Effort) -> None:
     """Measure and print."""
-    try:
-        module: Any = import_module("pynetdicom.pdu")
-    except ImportError:
-        module = None
-        print("pynetdicom is not installed: our own times alone")
-    print(f"{'':44} {'ours':>12} {'pynetdicom':>12} {'ratio':>9}")
+    module = optional("pynetdicom.pdu")
     for title, (pdu, name) in sample_pdus().items():
-        octets = encode(pdu)
-        ours: list[Task] = [partial(decode, octets), partial(encode, pdu), partial(encode_buffers, pdu)]
-        theirs = [] if module is None else list(their_codec(module, name, octets))
-        times = best_times([*ours, *theirs])
-        report(f"{title}: decode", times[0], times[3] if theirs else None)
-        report(f"{title}: encode", times[1], times[4] if theirs else None)
-        report(f"{title}: encode_buffers", times[2], times[4] if theirs else None)
-    report_fresh(module)
+        measure_pdu(effort, module, title, pdu, name)
+    measure_fresh(effort, module)
+    heading("C-ECHO-RQ command set")
     command = CEchoRQ(7)
     octets = encode_command(command)
-    decoding, encoding = best_times([partial(decode_command, octets), partial(encode_command, command)])
-    report("C-ECHO-RQ command set: decode", decoding, None)
-    report("C-ECHO-RQ command set: encode", encoding, None)
-    return 0
+    decoding, encoding = best_times(
+        [partial(decode_command, octets), partial(encode_command, command)], effort
+    )
+    show("decode", decoding)
+    show("encode", encoding)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    measure(effort(__doc__))
+    sys.exit(0)
