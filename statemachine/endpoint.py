@@ -86,6 +86,11 @@ class Model:
         return frozenset((row.part, row.event, s) for row in self.coupling.absorbed for s in row.states)
 
     @cached_property
+    def fresh(self) -> Endpoint:
+        """The endpoint of a new object; all new objects have this one value."""
+        return Endpoint(self.connection.start(), self.association.start(), self.listener.start())
+
+    @cached_property
     def plans(self) -> dict[Transition, Plan]:
         """What becomes of the effects of each transition met so far; they are few and never change."""
         return {}
@@ -143,10 +148,10 @@ class Endpoint:
     artim: int = 0
     connect_timer: int = 0
 
-    @classmethod
-    def new(cls, model: Model = MODEL) -> Endpoint:
+    @staticmethod
+    def new(model: Model = MODEL) -> Endpoint:
         """A fresh object: IDLE, Sta1, no queue."""
-        return cls(model.connection.start(), model.association.start(), model.listener.start())
+        return model.fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +190,7 @@ def feed(
         return endpoint, []
     following, transition, carries = step(value, value.machine.event[event], payload)
     plan = model.plans.get(transition) or model.plan(transition)
-    if plan.plain and (following is value or part == "association"):
+    if plan.plain:
         # The commonest case by far: nothing is coupled and no timer is touched.
         if trace is not None:
             trace.append(transition)
@@ -195,15 +200,19 @@ def feed(
         ]
         if following is value:
             return endpoint, outputs
-        return _with_association(endpoint, following), outputs
+        return _with(endpoint, part, following), outputs
     run = _Run(endpoint, model, trace)
     run.follow(part, following, transition, carries, silent=False)
     return run.endpoint(), run.outputs
 
 
-def _with_association(endpoint: Endpoint, association: Value[str | None]) -> Endpoint:
+def _with(endpoint: Endpoint, part: str, value: Value[Any]) -> Endpoint:
     return Endpoint(
-        endpoint.connection, association, endpoint.listener, endpoint.artim, endpoint.connect_timer
+        value if part == "connection" else endpoint.connection,
+        value if part == "association" else endpoint.association,
+        value if part == "listener" else endpoint.listener,
+        endpoint.artim,
+        endpoint.connect_timer,
     )
 
 

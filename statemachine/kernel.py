@@ -263,18 +263,17 @@ class Machine(Generic[C]):
         def move(value: Value[C], payload: Payload) -> Result[C]:
             context = value.context
             for guard, carriers, updates, refuse, transition in ways:
-                if guard is None or guard(context, payload):
-                    break
-            else:
-                return self.refuse(value.control, kind)
-            if refuse is not None:
-                return self.refuse(value.control, kind, refuse)
-            outputs = tuple([carrier(context, payload) for carrier in carriers]) if carriers else ()
-            for update in updates:
-                context = update(context, payload)
-            if context is value.context and transition.next == value.control:
-                return (value, transition, outputs)
-            return (self.value(transition.next, context), transition, outputs)
+                if guard is not None and not guard(context, payload):
+                    continue
+                if refuse is not None:
+                    return self.refuse(value.control, kind, refuse)
+                outputs = tuple([carrier(context, payload) for carrier in carriers]) if carriers else ()
+                for update in updates:
+                    context = update(context, payload)
+                if context is value.context and transition.next == value.control:
+                    return (value, transition, outputs)
+                return (self.value(transition.next, context), transition, outputs)
+            return self.refuse(value.control, kind)
 
         return move
 

@@ -109,6 +109,7 @@ class Network:
         self.carrier = carrier
         self.settings = settings or Settings()
         self.model = self.settings.tables
+        self.limits = Limits(data=self.settings.max_length)
         self.errors: list[Exception] = []
         # For evidence of coverage: the transitions taken, and the (state, event) that the association
         # refused.
@@ -245,7 +246,7 @@ class NetworkObject:
         self._requests: dict[int, Request] = {}
         self._request_ids = count(1)
         self._timers: dict[str, Timer] = {}
-        self._framer = Framer(Limits(data=network.settings.max_length))
+        self._framer = Framer(network.limits)
         self._prepared = NOTHING_PREPARED
 
     # --- the steps of making a connection ----------------------------------------------------------------
@@ -499,7 +500,7 @@ class NetworkObject:
         """Send the connection request."""
         assert self._target is not None
         self.peer = self._target
-        self._framer = Framer(Limits(data=self.network.settings.max_length))
+        self._framer = Framer(self.network.limits)
         self._link = self.network.carrier.connect(self._target, self)
 
     def take_link(self, request: Request) -> None:

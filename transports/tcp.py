@@ -410,11 +410,13 @@ class _TcpLink:
 
     def _finish(self) -> None:
         assert self._sock is not None
-        if self._finishing == "close":
+        closing = self._finishing == "close"
+        if closing and not self._ended:
             self._drain()
-        with suppress(OSError):  # the peer was faster
-            self._sock.shutdown(socket.SHUT_WR)
-        if self._finishing == "close":
+        if not closing or not self._ended:  # where the peer has ended, closing says it all
+            with suppress(OSError):  # the peer was faster
+                self._sock.shutdown(socket.SHUT_WR)
+        if closing:
             self._drop_socket()
             self._carrier.forget(self)
 

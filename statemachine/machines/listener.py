@@ -6,7 +6,7 @@ accepted children are alive. `accept` always takes the head, whichever request's
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ..effects import Callback, Reply, TakeChild, WireListen, WireUnlisten
@@ -63,23 +63,24 @@ def _child_unfit(_queue: Queue, call: Payload) -> bool:
 
 
 def _enqueue(queue: Queue, request: Payload) -> Queue:
-    return replace(queue, waiting=(*queue.waiting, request))
+    return Queue(queue.capacity, (*queue.waiting, request), queue.children)
 
 
 def _take_head(queue: Queue, _call: Payload) -> Queue:
-    return replace(queue, waiting=queue.waiting[1:], children=queue.children + 1)
+    return Queue(queue.capacity, queue.waiting[1:], queue.children + 1)
 
 
 def _remove(queue: Queue, request: Payload) -> Queue:
-    return replace(queue, waiting=tuple(entry for entry in queue.waiting if entry != request))
+    left = tuple(entry for entry in queue.waiting if entry != request)
+    return Queue(queue.capacity, left, queue.children)
 
 
 def _empty(queue: Queue, _payload: Payload) -> Queue:
-    return replace(queue, waiting=())
+    return Queue(queue.capacity, (), queue.children)
 
 
 def _one_less(queue: Queue, _payload: Payload) -> Queue:
-    return replace(queue, children=queue.children - 1)
+    return Queue(queue.capacity, queue.waiting, queue.children - 1)
 
 
 ACTIONS: Final = {
@@ -172,7 +173,7 @@ LISTENER: Final[Machine[Queue]] = Machine(
         "request-waits": lambda queue, _payload: bool(queue.waiting),
     },
     updates={
-        "set-capacity": lambda queue, capacity: replace(queue, capacity=capacity),
+        "set-capacity": lambda queue, capacity: Queue(capacity, queue.waiting, queue.children),
         "enqueue": _enqueue,
         "take-head": _take_head,
         "remove": _remove,

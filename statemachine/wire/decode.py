@@ -44,7 +44,7 @@ from .pdus import (
     PDataTF,
     Pdu,
 )
-from .quick import quick
+from .quick import blank, quick
 from .uids import uid_text
 from .violation import PS38, InvalidPduError, Violation
 
@@ -71,6 +71,8 @@ _RELEASE_RP: Final = AReleaseRP()
 
 _new_pdv = quick(PDV)
 _new_data = quick(PDataTF)
+_blank_pdv = blank(PDV)
+_blank_data = blank(PDataTF)
 _new_context_rq = quick(PresentationContextRQ)
 _new_context_ac = quick(PresentationContextAC)
 _new_associate_rq = quick(AAssociateRQ)
@@ -94,8 +96,16 @@ def decode(octets: bytes | bytearray | memoryview) -> Pdu | Violation:
         control: int
         length, pdv_length, context_id, control = _read_data_and_pdv(view)
         if length == len(view) - HEADER_LENGTH and pdv_length == length - _PDV_LENGTH_SIZE:
-            is_command, is_last = _CONTROL[control & 3]
-            return _new_data((_new_pdv(context_id, is_command, is_last, view[_FRAGMENT_OFFSET:]),))
+            pdv = _blank_pdv()
+            pdv.context_id = context_id
+            pdv.is_command, pdv.is_last = _CONTROL[control & 3]
+            pdv.fragment = view[_FRAGMENT_OFFSET:]
+            pdv.__class__ = PDV
+            blank_data = _blank_data()
+            blank_data.pdvs = (pdv,)
+            blank_data.__class__ = PDataTF
+            data: PDataTF = blank_data
+            return data
     reader = _READERS.get(view[0]) if len(view) >= HEADER_LENGTH else None
     if reader is None:
         return _wrong_frame(view)
@@ -184,7 +194,8 @@ def _read_items(
         raise invalid.moved(start) from None
     if application is None:
         raise InvalidPduError(clause, len(octets), "there is no application context item")
-    if not contexts:
+    # An acceptance answers what was proposed, and some peers accept a request in which there was nothing.
+    if not contexts and context_kind == PRESENTATION_CONTEXT_RQ_ITEM:
         raise InvalidPduError(clause, len(octets), "there is no presentation context item")
     if user is None:
         raise InvalidPduError(clause, len(octets), "there is no user information item")

@@ -26,5 +26,17 @@ def quick(kind: Callable[P, T]) -> Callable[P, T]:
     exec(source, namespace)
     initialise = namespace["__init__"]
     initialise.__defaults__ = tuple(each.default for each in described if each.default is not MISSING)
-    twin = type(f"Quick{kind.__name__}", (), {"__slots__": names, "__init__": initialise})
-    return cast("Callable[P, T]", twin)
+    return cast("Callable[P, T]", _twin(kind, {"__init__": initialise}))
+
+
+def blank(kind: type[T]) -> Callable[[], Any]:
+    """A twin of `kind` with nothing set, for the one place where even the call of a constructor counts.
+
+    Whoever takes one sets every field and then lets it become what it stands for: `twin.__class__ = kind`.
+    """
+    return _twin(kind, {})
+
+
+def _twin(kind: Any, namespace: dict[str, Any]) -> type[Any]:  # noqa: ANN401  (any dataclass)
+    slots = [each.name for each in fields(kind)]
+    return type(f"Quick{kind.__name__}", (), {"__slots__": slots, **namespace})
