@@ -87,7 +87,8 @@ def decode(octets: bytes | bytearray | memoryview) -> Pdu | Violation:
     Octets that end before or after the PDU that they announce are a Violation with `framing` set.
     """
     view = octets if type(octets) is bytes else bytes(octets)
-    if len(view) >= _FRAGMENT_OFFSET and view[0] == _DATA_TYPE:
+    size = len(view)
+    if size >= _FRAGMENT_OFFSET and view[0] == _DATA_TYPE:
         # Bulk data is one PDV after the other, each in a PDU of its own: three lengths that agree are all
         # there is to check.
         length: int
@@ -95,7 +96,7 @@ def decode(octets: bytes | bytearray | memoryview) -> Pdu | Violation:
         context_id: int
         control: int
         length, pdv_length, context_id, control = _read_data_and_pdv(view)
-        if length == len(view) - HEADER_LENGTH and pdv_length == length - _PDV_LENGTH_SIZE:
+        if length == size - HEADER_LENGTH and pdv_length == length - _PDV_LENGTH_SIZE:
             pdv = _blank_pdv()
             pdv.context_id = context_id
             pdv.is_command, pdv.is_last = _CONTROL[control & 3]
@@ -106,12 +107,12 @@ def decode(octets: bytes | bytearray | memoryview) -> Pdu | Violation:
             blank_data.__class__ = PDataTF
             data: PDataTF = blank_data
             return data
-    reader = _READERS.get(view[0]) if len(view) >= HEADER_LENGTH else None
+    reader = _READERS.get(view[0]) if size >= HEADER_LENGTH else None
     if reader is None:
         return _wrong_frame(view)
     shortest, longest, read = reader
     length = _read_length(view, PDU_LENGTH_OFFSET)[0]
-    if length != len(view) - HEADER_LENGTH or not shortest <= length <= longest:
+    if length != size - HEADER_LENGTH or not shortest <= length <= longest:
         return _wrong_frame(view)
     try:
         return read(view)
