@@ -66,7 +66,8 @@ class Stimulus:
     """One event that the target may take what was sent for.
 
     `answers` are what its user then owes (one of them); empty where the user owes nothing. `optional` means that
-    the user may also do nothing at all. `deafens`: what follows on the stream need not be read any more.
+    the user may also do nothing at all. `deafens`: what follows on the stream need not be read any more. `garbles`: or
+    it may be read as PDUs that are none, as many as there are, so that AA-7 may answer any number of times.
     """
 
     event: str
@@ -76,6 +77,7 @@ class Stimulus:
     grade: Grade = Grade.PASS
     note: str = ""
     deafens: bool = False
+    garbles: bool = False
 
 
 Reading = tuple[Stimulus, ...]
@@ -105,10 +107,14 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """Wait for the answers that the machine allows. `quiet` also waits for silence after them."""
+    """Wait for the answers that the machine allows. `quiet` also waits for silence after them.
+
+    With `late` an answer that is overdue may still come in a later step; the text says what is not strict in that.
+    """
 
     quiet: bool = False
     prefix: bool = False
+    late: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +219,7 @@ AS_NOTHING: Final[tuple[Reading, ...]] = ((),)
 AS_ABORT: Final = as_event("Evt16", AAbort(0, 0))
 AS_ABORT_PROVIDER: Final = as_event("Evt16", AAbort(2, 0))
 # After a PDU that is none the stream cannot be trusted, so a target may stop reading it.
-AS_INVALID: Final[tuple[Reading, ...]] = ((Stimulus("Evt19", deafens=True),),)
+AS_INVALID: Final[tuple[Reading, ...]] = ((Stimulus("Evt19", deafens=True, garbles=True),),)
 
 # A known type whose length or content is wrong: Table 9-10 says "invalid PDU" without a list of what is invalid, so
 # a target that takes it for what it nearly is, is lenient rather than wrong (PS3.8 2020, Evt19).

@@ -211,11 +211,12 @@ def _case(
 ) -> Case:
     action = ASSOCIATION.action_at(approach.state, event)
     assert action is not None, f"{approach.state} x {event} is blank"
+    does = f"{action.name}: {action.description}"
     return Case(
         id=f"ul.{approach.name}.{name}",
         title=f"{what} {approach.said}",
         clause=f"{ASSOCIATION.cell_clause}, {approach.state} x {event}; {action.name}, {action.clause}",
-        requirement=f"A target in {approach.state} that meets {event} ({what}) does {action.name}: {action.description}.",
+        requirement=f"A target in {approach.state} that meets {event} ({what}) does {does}.",
         steps=steps,
         level=level,
         cell=(approach.state, event),
@@ -327,6 +328,16 @@ SILENT_PEER: Final = Case(
     held=1,
     kind="silent peer",
 )
+SECOND_ASSOCIATION: Final = Case(
+    id="conn.second-association",
+    title="an association that stands idle, and another beside it",
+    clause="PS3.8 2020 9.1.4",
+    requirement="Whether associations are served side by side or one at a time is the target's choice, and told.",
+    steps=(*ASSOCIATED, Idle(FOREVER)),
+    level=Level.MAY,
+    held=1,
+    kind="second association",
+)
 
 
 def _others() -> list[Case]:
@@ -341,7 +352,7 @@ def _others() -> list[Case]:
         slow=True,
         kind="idle",
     )
-    return [idle, SILENT_PEER]
+    return [idle, SECOND_ASSOCIATION, SILENT_PEER]
 
 
 # What an outside requestor cannot drive in an acceptor, and why.

@@ -18,6 +18,7 @@ from typing import Final
 
 from dicomnet.statemachine import (
     ASSOCIATION,
+    AAbort,
     Issue,
     LocalProtocolError,
     Machine,
@@ -81,6 +82,7 @@ class Hypothesis:
     path: tuple[Cell, ...] = ()
     over: bool = False
     deaf: bool = False
+    garbled: bool = False
 
     @property
     def settled(self) -> bool:
@@ -251,7 +253,8 @@ class Oracle:
 
     def _read(self, h: Hypothesis) -> Hypothesis:
         stimulus, *rest = h.unread
-        following = replace(h, unread=tuple(rest)).worse(stimulus.grade, stimulus.note)
+        garbled = h.garbled or stimulus.garbles
+        following = replace(h, unread=tuple(rest), garbled=garbled).worse(stimulus.grade, stimulus.note)
         if h.deaf and stimulus.event != "Evt17":
             return following
         if self._machine.action_at(h.value.control, stimulus.event) is None:
@@ -289,6 +292,7 @@ class Oracle:
             h.notes,
             (*h.path, (transition.state, transition.event)) if self._track else (),
             deaf=h.deaf,
+            garbled=h.garbled,
         )
 
 
@@ -301,6 +305,8 @@ def _state_order(name: str) -> int:
 
 
 def _explain(h: Hypothesis, pdu: Pdu) -> Iterable[Hypothesis]:
+    if h.garbled and h.value.control == "Sta13" and not h.unseen and isinstance(pdu, AAbort):
+        yield h  # AA-7, once more for what is left of a stream that cannot be trusted
     if h.over or not h.unseen or h.unseen[0].effect is None:
         return
     head = h.unseen[0]

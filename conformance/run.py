@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dicomnet.statemachine import Framer, Limits, Violation
+from dicomnet.statemachine import AAssociateRJ, Framer, Limits, Violation
 from dicomnet.transports import Address, Link, Timer, Transport
 
 from .case import (
@@ -31,6 +31,8 @@ from .verdict import DEVIATION, Ending, Result, Verdict, verdict_of
 TESTER_LIMITS = Limits(data=1 << 20)
 MAX_RECEIVED = 1 << 22
 PIECE_SECONDS = 0.001
+# "Rejected for now" (PS3.8 2020 Table 9-21).
+TRANSIENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class CaseRun:
         self._ending = Ending("none", 0.0)
         self._pieces: list[bytes] = []
         self._received = 0
+        self.busy = False  # the target rejected the association for now, which is no verdict on the case
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
         self.latest = 0.0  # the same for the last answer
 
@@ -181,8 +184,15 @@ class CaseRun:
             self._wait(
                 pace.prompt, lambda: self._silence(pace.prompt or 0.0, patient=False, then=self._be_patient)
             )
+        elif step.late:
+            self._wait(pace.patience, lambda: self._go_on(step.late))
         else:
             self._be_patient()
+
+    def _go_on(self, note: str) -> None:
+        """What is overdue may come later: less than strict, and judged when it comes."""
+        self._oracle.tolerate(Grade.NON_STRICT, note)
+        self._next()
 
     def _be_patient(self) -> None:
         """Only the target's user has still to answer, or nothing is known of how fast the target is."""
@@ -256,6 +266,7 @@ class CaseRun:
                 self._differ(expected, describe(received))
                 return
             if not self._oracle.saw(received):
+                self.busy = isinstance(received, AAssociateRJ) and received.result == TRANSIENT
                 self._differ(expected, describe(received))
                 return
             self._saw_answer()

@@ -165,6 +165,7 @@ def _negotiation() -> tuple[Case, ...]:
             PROPOSED_CLAUSE,
             "A context with an even id is not accepted, whatever becomes of the request.",
             readings=odd_request(Grade.PASS, ""),
+            echo=False,
             checks=(checks.not_accepted(2, "its id is even"),),
         ),
         request_case(
@@ -174,6 +175,7 @@ def _negotiation() -> tuple[Case, ...]:
             PROPOSED_CLAUSE,
             "A context id is used once in a request; what uses it twice is rejected or aborted.",
             readings=odd_request(Grade.NON_STRICT, "accepted a request in which two contexts have one id"),
+            echo=False,
         ),
         request_case(
             "pc.empty",
@@ -182,6 +184,7 @@ def _negotiation() -> tuple[Case, ...]:
             f"{PROPOSED_CLAUSE}; {PS38} Table 9-10, Evt19",
             "A context without a transfer syntax is invalid.",
             readings=odd_request(Grade.PASS, ""),
+            echo=False,
             checks=(checks.not_accepted(3, "it names no transfer syntax"),),
         ),
         request_case(
@@ -191,6 +194,7 @@ def _negotiation() -> tuple[Case, ...]:
             f"{PROPOSED_CLAUSE}; {PS38} Table 9-10, Evt19",
             "A context with two abstract syntaxes is invalid.",
             readings=odd_request(Grade.PASS, ""),
+            echo=False,
             level=Level.MAY,
         ),
         request_case(

@@ -27,16 +27,17 @@ def _titled(text: bytes) -> bytes:
 
 # --- protocol version -------------------------------------------------------------------------------------
 
-_VERSIONS: Final = tuple(
-    request_case(
-        f"rq.version.{version:04x}",
-        f"protocol version 0x{version:04X}, whose bit 0 is set",
-        rq(version=version),
-        RQ_CLAUSE,
-        "A receiver that knows version 1 tests bit 0 of the protocol version and nothing else.",
-    )
-    for version in (0x0003, 0x8001, 0xFFFF)
-) + (
+_VERSIONS: Final = (
+    *(
+        request_case(
+            f"rq.version.{version:04x}",
+            f"protocol version 0x{version:04X}, whose bit 0 is set",
+            rq(version=version),
+            RQ_CLAUSE,
+            "A receiver that knows version 1 tests bit 0 of the protocol version and nothing else.",
+        )
+        for version in (0x0003, 0x8001, 0xFFFF)
+    ),
     request_case(
         "rq.version.0000",
         "protocol version 0x0000, with no bit set",
@@ -141,6 +142,7 @@ _ORDER: Final = (
         ITEMS_CLAUSE,
         "Items are sent in increasing order of type; that a receiver minds another order is not called for.",
         readings=odd_request(Grade.PASS, ""),
+        echo=False,
         level=Level.MAY,
     ),
 )
@@ -166,6 +168,7 @@ _APPLICATION: Final = (
         f"{RQ_CLAUSE}; {PS38} Table 9-10, Evt19",
         "A request without the mandatory application context is invalid.",
         readings=odd_request(Grade.NON_STRICT, "accepted a request without application context"),
+        echo=False,
     ),
     request_case(
         "rq.contexts.missing",
@@ -183,6 +186,7 @@ _APPLICATION: Final = (
         f"{RQ_CLAUSE}; {PS38} Table 9-10, Evt19",
         "A request without user information is invalid.",
         readings=odd_request(Grade.NON_STRICT, "accepted a request without user information"),
+        echo=False,
     ),
     request_case(
         "rq.length.67",
@@ -200,6 +204,7 @@ _APPLICATION: Final = (
         f"{ITEMS_CLAUSE}; {PS38} Table 9-10, Evt19",
         "A request with an item that is longer than what is left of it is invalid.",
         readings=odd_request(Grade.NON_STRICT, "accepted an item that runs past the end of the request"),
+        echo=False,
     ),
     request_case(
         "rq.item.tail",
@@ -208,6 +213,7 @@ _APPLICATION: Final = (
         f"{ITEMS_CLAUSE}; {PS38} Table 9-10, Evt19",
         "A request with octets that are no item is invalid.",
         readings=odd_request(Grade.NON_STRICT, "accepted a request with octets left over"),
+        echo=False,
     ),
 )
 

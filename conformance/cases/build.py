@@ -1,4 +1,4 @@
-"""What the cases written by hand share: a request and what is looked at behind it, data in an association, a cut PDU."""
+"""What the cases written by hand share: a request and what is behind it, data in an association, a cut PDU."""
 
 from __future__ import annotations
 

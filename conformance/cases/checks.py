@@ -1,4 +1,4 @@
-"""What is read off the evidence: the fields of an A-ASSOCIATE-AC, the C-ECHO response, the lengths of P-DATA-TF PDUs."""
+"""What is read off the evidence: the fields of an A-ASSOCIATE-AC, C-ECHO responses, the lengths of P-DATA-TF PDUs."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from .. import octets
@@ -134,6 +135,10 @@ def _splits() -> tuple[Case, ...]:
 # --- several PDUs in one segment --------------------------------------------------------------------------
 
 
+# Nothing says how soon a PDU is seen to; but a peer that waits for the answer may never send the rest.
+_HELD_BACK: Final = "the answer to a whole PDU is held back until the PDU behind it is whole"
+
+
 def _joined() -> tuple[Case, ...]:
     half = len(RELEASE_RQ) // 2
     return (
@@ -186,7 +191,7 @@ def _joined() -> tuple[Case, ...]:
             STREAM,
             _NEXT_PDU,
             Send("P-DATA-TF and half of another", ECHO + ECHO[:40], AS_ECHO),
-            Await(),
+            Await(late=_HELD_BACK),
             Send("the other half", ECHO[40:], AS_ECHO),
             Await(),
         ),
@@ -196,7 +201,7 @@ def _joined() -> tuple[Case, ...]:
             STREAM,
             _NEXT_PDU,
             Send("P-DATA-TF and half an A-RELEASE-RQ", ECHO + RELEASE_RQ[:half], AS_ECHO),
-            Await(),
+            Await(late=_HELD_BACK),
             Send("the other half", RELEASE_RQ[half:], AS_RELEASE),
             Await(),
         ),
@@ -233,7 +238,7 @@ def _unknown() -> tuple[Case, ...]:
                 f"frame.foreign.{name}",
                 f"{what} instead of an A-ASSOCIATE-RQ",
                 INVALID,
-                "An unknown type is known at its first octet: the target need not wait for the length that it announces.",
+                "An unknown type is known at its first octet; the length that seems to follow need not be waited for.",
                 Connect(),
                 Send(what, sent, AS_INVALID),
                 Await(),
@@ -247,15 +252,19 @@ def _unknown() -> tuple[Case, ...]:
 
 
 def or_waits(readings: tuple[Reading, ...], note: str) -> tuple[Reading, ...]:
-    """The readings, and that the target waits for the octets that were announced, which never come."""
-    return (*readings, (Stimulus("none", grade=Grade.NON_STRICT, note=note, deafens=True),))
+    """The readings, and that the target waits for the octets that were announced, which never come.
+
+    Where the length was not believed the octets behind the header may be read as PDUs.
+    """
+    garbling = tuple(tuple(replace(stimulus, garbles=True) for stimulus in reading) for reading in readings)
+    return (*garbling, (Stimulus("none", grade=Grade.NON_STRICT, note=note, deafens=True),))
 
 
 _WAITS: Final = "waits for 4 GiB that a PDU header announces"
 
 
 def _lengths() -> tuple[Case, ...]:
-    answered = "A length that its PDU cannot have makes it invalid; it is answered by an A-ABORT, and nothing is reserved for it."
+    answered = "A PDU with a length that it cannot have is invalid: an A-ABORT answers it, nothing is reserved for it."
     huge_rq = or_waits(AS_INVALID, _WAITS)
     rows: tuple[tuple[str, str, tuple[Step, ...], bytes, tuple[Reading, ...]], ...] = (
         ("0.rq", "an A-ASSOCIATE-RQ of length 0", CONNECTED, pdu(0x01, b""), AS_INVALID),
@@ -334,11 +343,8 @@ def _after_invalid() -> Case:
     )
 
 
-# Every octet of the flood is one more PDU of unknown type for a target that reads on; in Sta13 it may answer (AA-7).
-_AS_FLOOD: Final[tuple[Reading, ...]] = (
-    *AS_INVALID,
-    (Stimulus("Evt19"), Stimulus("Evt19", deafens=True)),
-)
+# Every octet of the flood is one more PDU of unknown type for a target that reads on.
+_AS_FLOOD: Final[tuple[Reading, ...]] = ((Stimulus("Evt19", deafens=True, garbles=True),),)
 
 
 def _echo_after_split() -> Case:

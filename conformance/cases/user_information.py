@@ -13,7 +13,7 @@ from ..evidence import Evidence
 from ..generate import END, PROBE
 from ..octets import APPLICATION, context, item, rq, user_information
 from . import checks
-from .build import ANY_REJECTION, PS37, PS38, echo_step, made, odd_request, request_case
+from .build import PS37, PS38, echo_step, made, odd_request, request_case
 
 LENGTH_CLAUSE: Final = f"{PS38} D.1"
 # What the longest C-ECHO response needs is about 84 octets; with 32 it must come in several PDUs.
@@ -72,7 +72,7 @@ def _too_long(evidence: Evidence) -> bytes | str:
 # Too long is a protocol error by D.1, but no event is named for it: Evt19 is our reading, an abort of the user is as
 # good, and a target that takes what it said it would not take harms nobody but itself.
 _AS_TOO_LONG: Final = (
-    (Stimulus("Evt19", deafens=True),),
+    (Stimulus("Evt19", deafens=True, garbles=True),),
     (
         Stimulus(
             "Evt10",
@@ -81,6 +81,8 @@ _AS_TOO_LONG: Final = (
             optional=True,
             grade=Grade.NON_STRICT,
             note="took a P-DATA-TF that is longer than its own maximum length",
+            deafens=True,
+            garbles=True,
         ),
     ),
 )
@@ -116,6 +118,7 @@ def _lengths() -> tuple[Case, ...]:
             f"{LENGTH_CLAUSE}, Table D.1-1",
             "A request holds a maximum length; one without it is the requestor's fault.",
             readings=odd_request(Grade.PASS, ""),
+            echo=False,
             level=Level.MAY,
         ),
     )
@@ -214,6 +217,7 @@ def _negotiations() -> tuple[Case, ...]:
             f"{PS37} D.3.3.2.1",
             "A request holds an implementation class UID; one without it is the requestor's fault.",
             readings=odd_request(Grade.PASS, ""),
+            echo=False,
             level=Level.MAY,
         ),
         request_case(

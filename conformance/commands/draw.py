@@ -11,7 +11,8 @@ from dicomnet.statemachine import MACHINES, table_as_dict
 
 @click.command()
 @click.argument("name", type=click.Choice(sorted(MACHINES)))
-def table(name: str) -> None:
+@click.option("--format", "style", default="json")
+def table(name: str, style: str) -> None:
     """Print a machine's table.
 
     Example: dicomnet table association

@@ -55,8 +55,9 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
         row for name in ("survivors", "tolerated_not_told", "false_alarms") for row in _rows(matrix[name])
     ]
     for row in wrong:
+        witness = ", ".join(("connect", *row["witness"]))
         console.print(
-            f"{row['kind']}, but {row['verdict']}: {row['id']}  (shown by: connect, {', '.join(map(str, row['witness']))})",
+            f"{row['kind']}, but {row['verdict']}: {row['id']}  (shown by: {witness})",
             markup=False,
             soft_wrap=True,
         )

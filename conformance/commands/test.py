@@ -135,7 +135,7 @@ def test(
             _run(choice, cases, report, shown)
     except KeyboardInterrupt:
         report.interrupted = True
-    except Exception as error:  # whatever happens, what was learned is written
+    except Exception as error:  # noqa: BLE001 - whatever happens, what was learned is written
         report.results.append(_own_fault(error))
     repeat = choice.repeat()
     shown.show(report, repeat)

@@ -78,11 +78,6 @@ CONTENT: dict[str, tuple[bytes, int, str]] = {
         "PS3.8 2020 9.3.2, Table 9-11",
     ),
     "no user information": (request(APPLICATION, CONTEXT_RQ), USER_AT, "PS3.8 2020 9.3.2, Table 9-11"),
-    "AC without contexts": (
-        accept(APPLICATION, CONTEXT_RQ, USER),
-        len(request(APPLICATION, CONTEXT_RQ, USER)),
-        "PS3.8 2020 9.3.3, Table 9-17",
-    ),
     "second application context": (
         request(APPLICATION, APPLICATION, CONTEXT_RQ, USER),
         CONTEXT_AT,
@@ -278,6 +273,12 @@ def test_a_fault_of_the_content(octets: bytes, offset: int, clause: str) -> None
 
 
 # --- what is borne with ------------------------------------------------------------------------------------
+
+
+def test_an_acceptance_that_answers_no_context_is_borne_with() -> None:
+    accepted = decode(accept(APPLICATION, USER))
+    assert isinstance(accepted, AAssociateAC)
+    assert accepted.presentation_contexts == ()
 
 
 def decode_request(octets: bytes) -> AAssociateRQ:
