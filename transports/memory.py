@@ -6,16 +6,16 @@ a requestor hears `on_open` when its request is taken, never before (profile `di
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 from itertools import count
+from math import inf
 
 from dicomnet.statemachine import LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
 
-# A run that makes no progress in virtual time is a loop of two peers; it is cut rather than followed for
-# ever.
+# A run of so many turns is a loop of two peers; it is cut rather than followed for ever.
 MAX_TURNS = 5_000_000
 
 
@@ -29,6 +29,14 @@ class _Timer:
         self.callback = None
 
 
+# When, the order of entry, and what is due: a callback with its arguments, or a timer that may be cancelled.
+_Due = tuple[float, int, _Timer | None, Callable[..., None], tuple[bytes, ...]]
+
+
+def _nothing() -> None:
+    pass
+
+
 class MemoryTransport:
     """The in-memory carrier. `latency` is the time of one hop, in seconds of the virtual clock."""
 
@@ -38,10 +46,9 @@ class MemoryTransport:
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
-        self._heap: list[tuple[float, int, _Timer]] = []
+        self._heap: list[_Due] = []
         self._listeners: dict[int, _Listening] = {}
         self._ports = count(49152)
-        self._turns = 0
 
     def now(self) -> float:
         """Virtual seconds since the carrier was made."""
@@ -50,12 +57,13 @@ class MemoryTransport:
     def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
         """See `Transport.call_later`."""
         timer = _Timer(callback)
-        heapq.heappush(self._heap, (self._now + seconds, next(self._sequence), timer))
+        heappush(self._heap, (self._now + seconds, next(self._sequence), timer, _nothing, ()))
         return timer
 
-    def hop(self, callback: Callable[[], None]) -> None:
-        """Let `callback` happen at the other end of a hop."""
-        self.call_later(self._latency, callback)
+    def hop(self, callback: Callable[..., None], *octets: bytes) -> None:
+        """Let `callback` happen, with the octets, at the other end of a hop."""
+        due = (self._now + self._latency, next(self._sequence), None, callback, octets)
+        heappush(self._heap, due)
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
@@ -91,20 +99,22 @@ class MemoryTransport:
 
     def run(self, done: Callable[[], bool], limit: float | None = None) -> bool:
         """See `Transport.run`. With nothing left to happen the clock jumps to the limit."""
-        end = None if limit is None else self._now + limit
-        while not done():
-            if not self._heap or (end is not None and self._heap[0][0] > end):
-                if end is not None:
+        end = inf if limit is None else self._now + limit
+        heap = self._heap
+        for _ in range(MAX_TURNS):
+            if done():
+                return True
+            if not heap or heap[0][0] > end:
+                if limit is not None:
                     self._now = max(self._now, end)
                 break
-            self._turns += 1
-            if self._turns > MAX_TURNS:
-                break
-            when, _, timer = heapq.heappop(self._heap)
-            callback, timer.callback = timer.callback, None
-            if callback is not None:
-                self._now = when
-                callback()
+            when, _, timer, callback, octets = heappop(heap)
+            if timer is not None:
+                if timer.callback is None:
+                    continue
+                callback, timer.callback = timer.callback, None
+            self._now = when
+            callback(*octets)
         return done()
 
     def end(self) -> None:
@@ -176,7 +186,7 @@ class _End:
         other = self.other
         if self.closed or self._sent_end or other is None or not octets:
             return
-        self._carrier.hop(lambda: other.arrived(octets))
+        self._carrier.hop(other.arrived, octets)
 
     def half_close(self) -> None:
         other = self.other

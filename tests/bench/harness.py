@@ -105,4 +105,4 @@ def _time(seconds: float | None) -> str:
 def _ratio(ratio: float | None) -> str:
     if ratio is None:
         return " " * 9
-    return f"{ratio:7.2f} x" if ratio < 10 else f"{ratio:7.0f} x"
+    return f"{ratio:7.2f} x" if ratio < 100 else f"{ratio:7.0f} x"
