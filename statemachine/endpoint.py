@@ -53,6 +53,7 @@ from .wire import (
     Violation,
 )
 from .wire.pdus import PDV
+from .wire.quick import quick
 from .wire.uids import IMPLICIT_LE, VERIFICATION
 
 PARTS: Final = ("connection", "association", "listener")
@@ -103,8 +104,15 @@ class Model:
             timer = TIMER_OF.get(type(effect))
             rules = self.rules.get((transition.machine, trigger), ())
             planned.append(Planned(effect, rules, timer, isinstance(effect, Signal)))
-        plain = not any(each.rules or each.timer is not None or each.inner for each in planned)
-        plan = self.plans[transition] = Plan(plain, tuple(planned))
+        size = len(planned)
+        plan = self.plans[transition] = Plan(
+            alone=not any(each.rules or each.inner for each in planned),
+            timed=any(each.timer is not None for each in planned),
+            effects=tuple(planned),
+            parts=(transition.machine,) * size,
+            nothing=(None,) * size,
+            again=(transition,) * size,
+        )
         return plan
 
 
@@ -120,10 +128,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The effects of a transition in order; `plain` when all are outputs and no more than that."""
+    """The effects of a transition in order: `alone` when no other part is concerned, `timed` when a timer is.
 
-    plain: bool
+    The last three are columns for as many outputs as there are effects.
+    """
+
+    alone: bool
+    timed: bool
     effects: tuple[Planned, ...]
+    parts: tuple[str, ...]
+    nothing: tuple[None, ...]
+    again: tuple[Transition, ...]
 
 
 MODEL: Final = Model()
@@ -190,30 +205,42 @@ def feed(
         return endpoint, []
     following, transition, carries = step(value, value.machine.event[event], payload)
     plan = model.plans.get(transition) or model.plan(transition)
-    if plan.plain:
-        # The commonest case by far: nothing is coupled and no timer is touched.
-        if trace is not None:
-            trace.append(transition)
-        outputs = [
-            Output(part, effect, carries[index] if carries else None, transition)
-            for index, effect in enumerate(transition.effects)
-        ]
-        if following is value:
-            return endpoint, outputs
-        return _with(endpoint, part, following), outputs
-    run = _Run(endpoint, model, trace)
-    run.follow(part, following, transition, carries, silent=False)
-    return run.endpoint(), run.outputs
-
-
-def _with(endpoint: Endpoint, part: str, value: Value[Any]) -> Endpoint:
-    return Endpoint(
-        value if part == "connection" else endpoint.connection,
-        value if part == "association" else endpoint.association,
-        value if part == "listener" else endpoint.listener,
-        endpoint.artim,
-        endpoint.connect_timer,
+    if not plan.alone:
+        run = _Run(endpoint, model, trace)
+        run.follow(part, following, transition, carries, silent=False)
+        return run.endpoint(), run.outputs
+    # The commonest case by far: no other part is concerned.
+    if trace is not None:
+        trace.append(transition)
+    if not carries:
+        carries = plan.nothing
+    timers = endpoint.artim, endpoint.connect_timer
+    if plan.timed:
+        carries, timers = _time(plan, carries, timers)
+    elif following is value:
+        return endpoint, list(map(Output, plan.parts, transition.effects, carries, plan.again))
+    after = _endpoint(
+        following if part == "connection" else endpoint.connection,
+        following if part == "association" else endpoint.association,
+        following if part == "listener" else endpoint.listener,
+        *timers,
     )
+    return after, list(map(Output, plan.parts, transition.effects, carries, plan.again))
+
+
+_endpoint = quick(Endpoint)
+
+
+def _time(
+    plan: Plan, carries: tuple[Payload, ...], timers: tuple[int, int]
+) -> tuple[tuple[Payload, ...], tuple[int, int]]:
+    """Open a new generation for each effect on a timer."""
+    numbers, outputs = list(timers), list(carries)
+    for index, planned in enumerate(plan.effects):
+        if planned.timer is not None:
+            numbers[planned.timer] += 1
+            outputs[index] = TimerStart(TIMERS[planned.timer], numbers[planned.timer])
+    return tuple(outputs), (numbers[0], numbers[1])
 
 
 class _Run:
@@ -236,7 +263,7 @@ class _Run:
     def endpoint(self) -> Endpoint:
         """What the endpoint has become."""
         values = self._values
-        return Endpoint(values["connection"], values["association"], values["listener"], *self._timers)
+        return _endpoint(values["connection"], values["association"], values["listener"], *self._timers)
 
     def follow(
         self, part: str, value: Value[Any], transition: Transition, carries: tuple[Payload, ...], silent: bool

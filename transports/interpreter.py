@@ -46,12 +46,12 @@ def execute(target: NetworkObject, output: Output) -> None:
             target.send_pdu(pdu_of(effect, payload))
         case Issue():
             target.issue(effect.primitive, output.payload)
+        case Callback():
+            target.call_back(effect.name, effect.outcome, output.payload)
         case ArtimStart() | ConnectTimerStart():
             target.start_timer(output.payload)
         case ArtimStop() | ConnectTimerStop():
             target.stop_timer(output.payload)
-        case Callback():
-            target.call_back(effect.name, effect.outcome, output.payload)
         case WireRequest():
             target.open_link()
         case WireTake():

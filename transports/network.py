@@ -61,6 +61,8 @@ FAILURES = {
     "unreachable": "unreachable",
     "name_not_resolved": "not-resolved",
 }
+# Effects that speak to another object; all others are deeds of their own.
+BETWEEN_OBJECTS = frozenset({TakeChild, TellListener})
 NOTHING_PREPARED: tuple[Pdu | None, bytes] = (None, b"")
 
 
@@ -185,15 +187,13 @@ class Network:
         """Queue outputs. What speaks to another object changes its state now; its deeds take their place."""
         for output in outputs:
             effect = output.effect
-            match effect:
-                case TakeChild():
-                    child: NetworkObject = output.payload.child
-                    self._enqueue(child, child.be_taken(target, output.payload.request))
-                case TellListener():
-                    if target.listener is not None:
-                        self._enqueue(target.listener, target.listener.hear_of(target, effect.outcome))
-                case _:
-                    self._queue.append((target, output))
+            if type(effect) not in BETWEEN_OBJECTS:
+                self._queue.append((target, output))
+            elif isinstance(effect, TakeChild):
+                child: NetworkObject = output.payload.child
+                self._enqueue(child, child.be_taken(target, output.payload.request))
+            elif isinstance(effect, TellListener) and target.listener is not None:
+                self._enqueue(target.listener, target.listener.hear_of(target, effect.outcome))
 
     def keep(self, error: Exception) -> None:
         """Keep what went wrong, of many errors the newest."""
