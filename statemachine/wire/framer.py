@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .decode import decode
 from .framing import Limits, frame_length
 from .pdus import HEADER_LENGTH, Pdu
@@ -9,6 +11,9 @@ from .violation import Violation
 
 Received = tuple[Pdu | Violation, bytes]
 """What one PDU decodes to, and its octets."""
+
+
+_DEFAULT: Final = Limits()
 
 
 class Framer:
@@ -23,7 +28,7 @@ class Framer:
     __slots__ = ("_broken", "_held", "_needed", "limits")
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = Limits() if limits is None else limits
+        self.limits = _DEFAULT if limits is None else limits
         self._held = bytearray()
         self._needed = 0  # octets of the PDU in hand, once its header tells
         self._broken = False
@@ -50,14 +55,15 @@ class Framer:
             whole = octets if isinstance(octets, bytes) else bytes(octets)
         received, used = self._cut(whole)
         # What is left is of the newest octets alone, so none is copied back more than once.
-        self._held += whole[used:]
+        if used < len(whole):
+            self._held += whole[used:]
         return received
 
     def _cut(self, octets: bytes) -> tuple[list[Received], int]:
         """The whole PDUs at the front of `octets`, and how many octets are done with."""
         received: list[Received] = []
         start = 0
-        while True:
+        while start < len(octets):
             length = frame_length(octets, start, self.limits)
             if isinstance(length, Violation):
                 self._broken = True
@@ -70,3 +76,5 @@ class Framer:
             raw = octets[start : start + length]
             received.append((decode(raw), raw))
             start += length
+        self._needed = 0
+        return received, start

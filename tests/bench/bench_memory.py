@@ -19,6 +19,7 @@ from dicomnet.statemachine import (
     CEchoRSP,
     Endpoint,
     Framer,
+    Issue,
     Output,
     PDataTF,
     SendPdu,
@@ -136,7 +137,7 @@ def hops_of_simpy() -> Task | None:
 class End:
     """One endpoint without a runtime: events in, octets out; `user` says what follows an indication."""
 
-    def __init__(self, user: Callable[[End, str, Any], None]) -> None:
+    def __init__(self, user: Callable[[End, str], None]) -> None:
         self.endpoint = Endpoint.new(MODEL)
         self.user = user
         self.sent: list[bytes] = []
@@ -153,10 +154,8 @@ class End:
         effect = output.effect
         if isinstance(effect, SendPdu):
             self.sent.append(encode(pdu_of(effect, PROPOSAL if output.payload is None else output.payload)))
-        elif output.part == "association":
-            primitive = getattr(effect, "primitive", None)
-            if primitive is not None:
-                self.user(self, primitive, output.payload)
+        elif isinstance(effect, Issue):
+            self.user(self, effect.primitive)
 
     def hear(self, octets: bytes) -> None:
         """Octets of the other end."""
@@ -166,12 +165,12 @@ class End:
 
 
 PROPOSAL = echo_request("ECHO", "BENCH")
-POLICY = Policy()
+ACCEPTANCE = negotiate(PROPOSAL, Policy())
 ECHO = PDataTF((PDV(1, True, True, encode_command(CEchoRQ(1))),))
 ANSWER = PDataTF((PDV(1, True, True, encode_command(CEchoRSP(1, 0, VERIFICATION))),))
 
 
-def requestor(end: End, primitive: str, _payload: object) -> None:
+def requestor(end: End, primitive: str) -> None:
     """Associate, echo, release."""
     if primitive == "A-ASSOCIATE confirmation (accept)":
         end.give("association", "Evt9", ECHO)
@@ -179,10 +178,10 @@ def requestor(end: End, primitive: str, _payload: object) -> None:
         end.give("association", "Evt11")
 
 
-def acceptor(end: End, primitive: str, payload: Any) -> None:  # noqa: ANN401
+def acceptor(end: End, primitive: str) -> None:
     """Accept, answer, let go."""
     if primitive == "A-ASSOCIATE indication":
-        end.give("association", "Evt7", negotiate(payload.pdu, POLICY))
+        end.give("association", "Evt7", ACCEPTANCE)
     elif primitive == "P-DATA indication":
         end.give("association", "Evt9", ANSWER)
     elif primitive == "A-RELEASE indication":
