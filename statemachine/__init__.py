@@ -53,6 +53,14 @@ from .machines.connection import CONNECTION
 from .machines.coupling import COUPLING, Absorbed, Coupling, Rule
 from .machines.library import LIBRARY
 from .machines.listener import LISTENER, AcceptCall, Queue, Taken
+from .tables import (
+    COUPLING_SOURCE,
+    COUPLING_TITLE,
+    coupling_as_dict,
+    coupling_as_markdown,
+    effect_words,
+    table_as_markdown,
+)
 from .wire import (
     ABORT_REASONS,
     ABORT_SOURCES,
@@ -131,6 +139,8 @@ __all__ = [
     "CONTEXT_ACCEPTED",
     "CONTEXT_RESULTS",
     "COUPLING",
+    "COUPLING_SOURCE",
+    "COUPLING_TITLE",
     "C_ECHO_RQ_FIELD",
     "C_ECHO_RSP_FIELD",
     "DATA_CEILING",
@@ -230,12 +240,15 @@ __all__ = [
     "WireTake",
     "WireUnlisten",
     "WireWithdraw",
+    "coupling_as_dict",
+    "coupling_as_markdown",
     "decode",
     "decode_command",
     "describe_abort",
     "describe_context_result",
     "describe_reject",
     "effect_as_dict",
+    "effect_words",
     "encode",
     "encode_buffers",
     "encode_command",
@@ -250,5 +263,6 @@ __all__ = [
     "pdu_of",
     "step",
     "table_as_dict",
+    "table_as_markdown",
     "with_cell",
 ]
