@@ -135,6 +135,7 @@ def test_a_command_in_fragments_and_several_in_one_pdu(carrier: Transport) -> No
         (ECHO, 3, True),  # a context that was not negotiated
         (ECHO, 1, False),  # a data set, where there is none
         (b"\0\0", 1, True),  # no command
+        (ECHO.replace(b"1.1\0", b"1.x\0"), 1, True),  # a UID that no answer could repeat
         (encode_command(CEchoRQ(1)).replace(b"\x30\x00", b"\x01\x00", 1), 1, True),  # C-STORE-RQ
     ],
 )
@@ -146,6 +147,12 @@ def test_data_that_is_no_echo_is_aborted(
     peer.expect("A-ABORT")
     assert peer.last == ABORT
     link_of(peer.ear).close()
+
+
+def test_a_command_that_never_ends_is_aborted(carrier: Transport) -> None:
+    peer = Served(carrier).associated()
+    peer.send(*[data(b"\0" * 16000, last=False)] * 5)
+    peer.expect("A-ABORT")
 
 
 def test_fragments_of_two_contexts_mixed_are_aborted(carrier: Transport) -> None:

@@ -7,7 +7,16 @@ from itertools import pairwise
 
 import pytest
 
-from dicomnet.statemachine import PDV, AReleaseRQ, LocalProtocolError, PDataTF, encode
+from dicomnet.statemachine import (
+    ASSOCIATION,
+    PDV,
+    AReleaseRQ,
+    LocalProtocolError,
+    Model,
+    PDataTF,
+    encode,
+    with_cell,
+)
 from dicomnet.transports import Address, MemoryTransport, Network, NetworkObject, Settings, Transport
 
 from .ears import LOOPBACK, call, link_of, settle, until
@@ -537,6 +546,36 @@ def test_a_raise_in_on_accept_leaves_the_queue_as_it_is(carrier: Transport) -> N
     assert here.listener.endpoint.connection.control == "LISTENING"
     here.accepts("another")
     here.wait("second on_connect ok")
+
+
+def test_a_report_that_a_changed_table_refuses_is_kept_and_harms_nobody(carrier: Transport) -> None:
+    deaf = with_cell(ASSOCIATION, "Sta6", "Evt10", None)
+    here = Hospital(carrier, Settings(tables=Model(association=deaf)))
+    scu, child = here.associated()
+    scu.send_data(DATA)
+    until(carrier, lambda: bool(here.network.errors))
+    (error,) = here.network.errors
+    assert isinstance(error, LocalProtocolError)
+    assert here.network.refused == {("Sta6", "Evt10")}
+    assert child.endpoint.association.control == "Sta6"
+    scu.abort()
+    here.wait("child A-ABORT indication")
+
+
+def test_the_trace_tells_every_transition(carrier: Transport) -> None:
+    here = Hospital(carrier)
+    here.network.trace = []
+    here.associated()
+    taken = [(t.state, t.event) for t in here.network.trace if t.machine == "association"]
+    cells = [
+        ("Sta1", "Evt5"),
+        ("Sta2", "Evt6"),
+        ("Sta3", "Evt7"),
+        ("Sta1", "Evt1"),
+        ("Sta4", "Evt2"),
+        ("Sta5", "Evt3"),
+    ]
+    assert sorted(taken) == sorted(cells)
 
 
 def test_errors_are_kept_within_bounds(memory: MemoryTransport) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dicomnet.statemachine import AAssociateAC, AAssociateRJ, AAssociateRQ, Model, Request
+from dicomnet.statemachine import AAssociateAC, AAssociateRJ, AAssociateRQ, Request
 from dicomnet.transports import (
     Address,
     Handler,
@@ -126,8 +126,3 @@ def request_of(payload: object) -> AAssociateRQ:
     """The association request in an indication's payload."""
     assert isinstance(payload, Request)
     return payload.pdu
-
-
-def with_tables(**tables: object) -> Settings:
-    """Settings with other tables."""
-    return Settings(tables=Model(**tables))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
