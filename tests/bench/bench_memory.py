@@ -41,7 +41,7 @@ from dicomnet.transports import (
     negotiate,
 )
 
-from harness import Effort, Task, best_times, compare, effort, heading, optional, show
+from harness import Effort, Task, compare, effort, heading, optional, show, typical_times
 
 HOPS = 1000
 LATENCY = 0.001
@@ -247,9 +247,9 @@ def measure(effort: Effort) -> None:
     compare(effort, hops_of_ours(), [("SimPy", hops_of_simpy(), 15)], HOPS)
     theirs = association_of_pynetdicom()
     tasks: list[Task] = [association_of_endpoints, association_of_peers()]
-    pair = effort if effort.quick else Effort(rounds=20)
+    pair = effort if effort.quick else Effort(rounds=40)
     try:
-        times = best_times([*tasks, theirs[0]] if theirs else tasks, pair)
+        times = typical_times([*tasks, theirs[0]] if theirs else tasks, pair)
     finally:
         if theirs:
             theirs[1]()

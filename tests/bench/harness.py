@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -41,6 +42,16 @@ def effort(description: str | None) -> Effort:
 
 def best_times(tasks: Sequence[Task], effort: Effort) -> list[float]:
     """Seconds for one run of each task: the best of many short rounds in which they take turns."""
+    return [min(times) for times in all_times(tasks, effort)]
+
+
+def typical_times(tasks: Sequence[Task], effort: Effort) -> list[float]:
+    """The median instead of the best: for what waits and polls, where the best is a lucky moment."""
+    return [median(times) for times in all_times(tasks, effort)]
+
+
+def all_times(tasks: Sequence[Task], effort: Effort) -> list[list[float]]:
+    """Seconds for one run of each task, in each of the rounds."""
     repeats: list[int] = []
     for task in tasks:
         task()
@@ -48,14 +59,14 @@ def best_times(tasks: Sequence[Task], effort: Effort) -> list[float]:
         task()
         once = perf_counter() - start
         repeats.append(max(1, int(effort.seconds / once)))
-    best = [float("inf")] * len(tasks)
+    times: list[list[float]] = [[] for _ in tasks]
     for _ in range(effort.rounds):
-        for index, (task, count) in enumerate(zip(tasks, repeats, strict=True)):
+        for task, count, seconds in zip(tasks, repeats, times, strict=True):
             start = perf_counter()
             for _ in range(count):
                 task()
-            best[index] = min(best[index], (perf_counter() - start) / count)
-    return best
+            seconds.append((perf_counter() - start) / count)
+    return times
 
 
 def optional(name: str) -> Any:  # noqa: ANN401  (somebody else's module, without types)
