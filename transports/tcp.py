@@ -27,6 +27,8 @@ RECEIVE_OCTETS = 65536
 HIGH_WATER = 1 << 18
 # How long a closed link may still deliver what was sent before, in seconds.
 LINGER_SECONDS = 5.0
+# How many closed links may do so at a time; beyond that the oldest is given up.
+LINGERING = 64
 ACCEPT_RETRY_SECONDS = 0.1
 
 _CODES = {
@@ -49,8 +51,10 @@ class TcpTransport:
         self._owned = loop is None
         self.loop = loop or asyncio.new_event_loop()
         self.linger = LINGER_SECONDS
+        self.lingering = LINGERING
         self._done: Callable[[], bool] | None = None
         self._open: set[_Open] = set()
+        self._delivering: dict[_TcpLink, None] = {}
 
     @property
     def unsent(self) -> int:
@@ -116,6 +120,15 @@ class TcpTransport:
     def forget(self, item: _Open) -> None:
         """It is closed."""
         self._open.discard(item)
+        if isinstance(item, _TcpLink):
+            self._delivering.pop(item, None)
+
+    def deliver(self, link: _TcpLink) -> None:
+        """Let a closed link still deliver what was sent, for a while and within bounds."""
+        self._delivering[link] = None
+        self.call_later(self.linger, link.abandon)
+        while len(self._delivering) > self.lingering:
+            next(iter(self._delivering)).abandon()
 
     def run(self, done: Callable[[], bool], limit: float | None = None) -> bool:
         """See `Transport.run`."""
@@ -404,7 +417,7 @@ class _TcpLink:
         self._stop_reading()
         self._finishing = "close"
         if self._pending:
-            self._carrier.call_later(self._carrier.linger, self.abandon)
+            self._carrier.deliver(self)
         else:
             self._finish()
 

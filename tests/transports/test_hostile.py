@@ -119,6 +119,25 @@ def test_a_close_does_not_wait_for_ever_for_a_peer_that_never_reads(tcp: TcpTran
         until(tcp, lambda: octets_held(tcp) == 0)
 
 
+def test_closed_links_that_still_deliver_are_bounded(tcp: TcpTransport) -> None:
+    """Peers that make the acceptor close with much unsent, again and again: the oldest are given up."""
+    tcp.lingering = 2
+    door = Door()
+    listening = tcp.listen(LOOPBACK, 4, door)
+    sockets: list[socket.socket] = []
+    each = 20_000_000
+    for _ in range(4):
+        sockets.append(socket.create_connection(("127.0.0.1", listening.address.port)))
+        until(tcp, lambda: bool(door.waiting))
+        ear = door.take()
+        link_of(ear).send(b"x" * each)
+        link_of(ear).close()
+    assert octets_held(tcp) <= 2 * each
+    for sock in sockets:
+        sock.close()
+    until(tcp, lambda: octets_held(tcp) == 0)
+
+
 def test_connections_are_bounded_and_wait_their_turn(carrier: Transport) -> None:
     """Peers that connect and say nothing: beyond the bound they wait, and are served when others end."""
     here = Served(carrier, settings=Settings(max_associations=1, artim=1000.0), backlog=4)
