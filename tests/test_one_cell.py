@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from dicomnet.conformance import Answer, Oracle, Stimulus
 from dicomnet.conformance.cli import cli
+from dicomnet.diagrams import dot_of, machine_dot
 from dicomnet.statemachine import (
     ASSOCIATION,
     MACHINES,
@@ -99,3 +100,21 @@ def test_the_printed_table_shows_it(machine: Machine[str | None], action: str) -
     for cells in (rest, wanted):
         del cells[STATE][EVENT]
     assert rest == wanted
+
+
+def arrow_from(dot: str, state: str, event: str) -> str:
+    """The arrow in DOT text whose tooltip names this event, out of this state."""
+    (line,) = (
+        line for line in dot.splitlines() if line.strip().startswith(f"{state} -> ") and f"{event}: " in line
+    )
+    return line
+
+
+def test_the_diagram_shows_it(machine: Machine[str | None], action: str) -> None:
+    assert MACHINES["association"] is machine
+    dot = dot_of("association")
+    assert dot == machine_dot(machine)
+    arrow = arrow_from(dot, STATE, EVENT)
+    assert f"/ {action} " in arrow
+    assert arrow.strip().startswith(f"{STATE} -> {'Sta8' if action == TRUE else chr(34) + 'Sta13'}")
+    assert (dot == machine_dot(ASSOCIATION)) is (action == TRUE)
