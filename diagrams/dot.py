@@ -1,0 +1,347 @@
+"""A machine, or the coupling, as DOT: built from the tables alone, the same bytes each time.
+
+What is drawn: every state with its name and meaning, coloured by phase; every branch of every cell on an
+arrow `event / action [guard]`. Where one state is entered from nearly everywhere (Sta1 and Sta13 of the
+association), arrows into it would be a knot; there each source gets a small copy of that state at hand. So
+does a state with guarded or refused arrows to itself, as several loops on one node lie across one another.
+Under the figure stands its key: the events, the actions, the colours.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from html import escape as html
+from typing import Any, Final
+
+import graphviz
+
+from dicomnet.statemachine import (
+    COUPLING_SOURCE,
+    COUPLING_TITLE,
+    Coupling,
+    Machine,
+    Rule,
+    State,
+    effect_words,
+)
+
+from .arrows import Arrow, Line, arrows
+
+FONT: Final = "Helvetica"
+# Fill colours by phase; text on each of them is black and stays readable in grey.
+FILL: Final = {
+    "idle": "#e8e8e8",
+    "establishment": "#d9e8f6",
+    "data-transfer": "#dcefd4",
+    "release": "#fcf0cc",
+    "closing": "#f6dad5",
+}
+PLAIN_FILL: Final = "#ffffff"
+INK: Final = "#222222"
+# An arrow that leads to an end is coloured by the phase it leads to.
+END_INK: Final = {"idle": "#5f6b76", "closing": "#b0301f"}
+REFUSED_INK: Final = "#6f6f6f"
+# From so many other states on, a state is drawn again beside each state that leads to it.
+KNOT: Final = 6
+MEANING_WIDTH: Final = 25
+LABEL_WIDTH: Final = 30
+GUARD_WIDTH: Final = 24
+KEY_ROWS: Final = 19
+START: Final = "start"
+
+
+def machine_dot(machine: Machine[Any]) -> str:
+    """The DOT source of a machine's state diagram."""
+    found = arrows(machine)
+    knots = _knots(machine, found)
+    graph = _graph(machine.name, _caption(machine, found, knots), "TB")
+    graph.node(START, "", shape="circle", width="0.12", fixedsize="true", fillcolor=INK, tooltip="start")
+    graph.edge(START, machine.initial, tooltip=f"starts in {machine.initial}")
+    for state in machine.states:
+        graph.node(state.name, _state_label(state), tooltip=_state_tip(state), fillcolor=_fill(state))
+    for state in machine.states:
+        copies: set[str] = set()
+        for arrow in found:
+            if arrow.source != state.name:
+                continue
+            target = arrow.target
+            if _wants_copy(arrow, knots):
+                target = f"{arrow.target} from {state.name}"
+                if target not in copies:
+                    copies.add(target)
+                    _copy(graph, target, machine.state[arrow.target])
+            _edge(graph, machine, found, arrow, target)
+    return graph.source
+
+
+def coupling_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> str:
+    """The DOT source of the coupling: the parts of an endpoint, and what one of them gives to another.
+
+    `machines` (by name) say what the parts and their events are.
+    """
+    note = (
+        "An arrow says trigger -> event [where]: the trigger of one part is the event of the other. Dashed: what the "
+        "fed machine would tell the user is dropped. A trigger with no arrow goes out of the endpoint."
+    )
+    parts = list(dict.fromkeys(name for rule in coupling.rules for name in (rule.part, rule.to)))
+    key = [
+        ("Rules", [(f"{_rule_words(rule)} of {rule.to}:", rule.why) for rule in coupling.rules]),
+        (
+            "Absorbed",
+            [(f"{row.part}, {row.event} in {', '.join(row.states)}:", row.why) for row in coupling.absorbed],
+        ),
+    ]
+    graph = _graph("coupling", _key(COUPLING_TITLE, COUPLING_SOURCE, note, key, {}), "LR")
+    for name in parts:
+        machine = machines[name]
+        label = f"<<b>{html(name)}</b><br/>{html(machine.title)}>"
+        graph.node(name, label, tooltip=f"{name}: {machine.title} ({machine.source})", fillcolor=PLAIN_FILL)
+    bundles: dict[tuple[str, str, object, bool], list[Rule]] = {}
+    for rule in coupling.rules:
+        bundles.setdefault((rule.part, rule.to, rule.where, rule.silent), []).append(rule)
+    for rules in bundles.values():
+        _rules(graph, rules, machines[rules[0].to])
+    return graph.source
+
+
+def _graph(name: str, caption: str, direction: str) -> graphviz.Digraph:
+    return graphviz.Digraph(
+        name,
+        graph_attr={
+            "fontname": FONT,
+            "fontsize": "10",
+            "label": caption,
+            "labelloc": "b",
+            "nodesep": "0.3",
+            "pad": "0.2",
+            "rankdir": direction,
+            "ranksep": "0.45",
+            "tooltip": name,
+        },
+        node_attr={
+            "color": INK,
+            "fontname": FONT,
+            "fontsize": "11",
+            "shape": "box",
+            "style": "rounded,filled",
+        },
+        edge_attr={"arrowsize": "0.8", "color": INK, "fontname": FONT, "fontsize": "9"},
+    )
+
+
+# --- states ----------------------------------------------------------------------------------------------
+
+
+def _fill(state: State) -> str:
+    return FILL.get(state.phase, PLAIN_FILL)
+
+
+def _state_label(state: State) -> str:
+    lines = textwrap.wrap(state.meaning, MEANING_WIDTH, break_on_hyphens=False)
+    return f"<<b>{html(state.name)}</b><br/>{'<br/>'.join(html(line, quote=False) for line in lines)}>"
+
+
+def _state_tip(state: State) -> str:
+    return _text(f"{state.name} ({state.phase}): {state.meaning}")
+
+
+def _copy(graph: graphviz.Digraph, name: str, state: State) -> None:
+    graph.node(
+        name,
+        state.name,
+        tooltip=_state_tip(state),
+        fillcolor=_fill(state),
+        fontsize="9",
+        height="0.2",
+        margin="0.07,0.03",
+        width="0.2",
+    )
+
+
+def _knots(machine: Machine[Any], found: tuple[Arrow, ...]) -> set[str]:
+    """The states that are entered from at least KNOT other states."""
+    sources = {
+        state.name: {a.source for a in found if a.target == state.name and a.source != state.name}
+        for state in machine.states
+    }
+    return {name for name, others in sources.items() if len(others) >= KNOT}
+
+
+def _is_loop(arrow: Arrow) -> bool:
+    """Whether it is drawn as a loop: there is at most one such arrow at each state."""
+    return arrow.source == arrow.target and arrow.guard is None and not arrow.refused
+
+
+def _wants_copy(arrow: Arrow, knots: set[str]) -> bool:
+    return (arrow.source == arrow.target or arrow.target in knots) and not _is_loop(arrow)
+
+
+# --- arrows ----------------------------------------------------------------------------------------------
+
+
+def _edge(
+    graph: graphviz.Digraph, machine: Machine[Any], found: tuple[Arrow, ...], arrow: Arrow, target: str
+) -> None:
+    ink = INK
+    if arrow.refused:
+        ink = REFUSED_INK
+    elif machine.state[arrow.target].phase != machine.state[arrow.source].phase:
+        ink = END_INK.get(machine.state[arrow.target].phase, INK)
+    tip = _text("\n".join(_line_tip(machine, line) for line in arrow.lines))
+    graph.edge(
+        arrow.source,
+        target,
+        _label(_arrow_lines(arrow)),
+        color=ink,
+        fontcolor=ink,
+        labeltooltip=tip,
+        style="dashed" if arrow.refused else "solid",
+        tooltip=tip,
+        **_ports(found, arrow, target),
+    )
+
+
+def _ports(found: tuple[Arrow, ...], arrow: Arrow, target: str) -> dict[str, str]:
+    """Keep clear of a loop, which stands at the right of its state, where it is known which way to go.
+
+    A copy is always below, and a lone arrow to it would cross the loop's label; several spread by themselves.
+    A state that leads to no other is below all that lead to it.
+    """
+    ports: dict[str, str] = {}
+    if target != arrow.target:
+        ends = (arrow.source, arrow.target)
+        beside = [each for each in found if (each.source, each.target) == ends and not _is_loop(each)]
+        if len(beside) == 1 and _has_loop(found, arrow.source):
+            ports["tailport"] = "se"
+    elif target != arrow.source and _has_loop(found, target) and _is_last(found, target):
+        ports["headport"] = "n"
+    return ports
+
+
+def _is_last(found: tuple[Arrow, ...], name: str) -> bool:
+    return all(each.target == name for each in found if each.source == name)
+
+
+def _has_loop(found: tuple[Arrow, ...], name: str) -> bool:
+    return any(each.source == name and _is_loop(each) for each in found)
+
+
+def _arrow_lines(arrow: Arrow) -> Iterator[str]:
+    for line in arrow.lines:
+        code = f": {line.branch.refuse}" if arrow.refused else ""
+        yield from _wrap(f"{_event_names([kind.name for kind in line.events])} / {line.action.name}{code}")
+    if arrow.guard is not None:
+        yield from textwrap.wrap(f"[{arrow.guard}]", GUARD_WIDTH)
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, LABEL_WIDTH, break_on_hyphens=False, break_long_words=False)
+
+
+def _event_names(names: list[str]) -> str:
+    """The names in a row; Evt3, Evt4 and Evt6 become Evt3,4,6."""
+    if all(name.startswith("Evt") for name in names):
+        return "Evt" + ",".join(name.removeprefix("Evt") for name in names)
+    return ", ".join(names)
+
+
+def _line_tip(machine: Machine[Any], line: Line) -> str:
+    guard = "" if line.branch.when is None else f" when {line.branch.when}"
+    if line.branch.refuse is not None:
+        done = f"refused ({line.branch.refuse})"
+    else:
+        done = "; ".join(effect_words(effect) for effect in line.branch.effects) or "no effect"
+    clause = f"{machine.cell_clause}; {line.action.clause}"
+    events = [f"{kind.name}: {kind.meaning}" for kind in line.events]
+    return "\n".join([*events, f"{line.action.name}{guard}: {done}", f"({clause})"])
+
+
+def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any]) -> None:
+    """One arrow for the rules that differ in trigger and event only."""
+    first = rules[0]
+    lines = [_rule_words(rule) for rule in rules]
+    if first.where is not None:
+        lines += _wrap(f"[{first.where[0]} in {', '.join(first.where[1])}]")
+    tip = _text(
+        "\n".join(f"{_rule_words(rule)} ({to.event[rule.event].meaning}): {rule.why}" for rule in rules)
+    )
+    graph.edge(
+        first.part,
+        first.to,
+        _label(lines),
+        labeltooltip=tip,
+        style="dashed" if first.silent else "solid",
+        tooltip=tip,
+    )
+
+
+def _rule_words(rule: Rule) -> str:
+    return f"{rule.trigger} -> {rule.event}"
+
+
+def _label(lines: list[str] | Iterator[str]) -> str:
+    """Lines set flush left, a little off the arrow."""
+    return "".join(f" {graphviz.escape(line)} \\l" for line in lines)
+
+
+def _text(text: str) -> str:
+    """Text for an attribute in which a line break is a line break, and a backslash is none of DOT's."""
+    return graphviz.escape(text).replace("\n", "\\n")
+
+
+# --- the key ---------------------------------------------------------------------------------------------
+
+
+def _caption(machine: Machine[Any], found: tuple[Arrow, ...], knots: set[str]) -> str:
+    note = "An arrow says event / action [guard]."
+    if any(_wants_copy(arrow, knots) for arrow in found):
+        note += " A small box is the state of that name, drawn again."
+    if any(arrow.refused for arrow in found):
+        note += " Dashed: refused with that code."
+    note += " An event with no arrow in a state is refused there."
+    key = [
+        ("Events", [(kind.name, kind.meaning) for kind in machine.events]),
+        ("Actions", [(action.name, action.description) for action in machine.actions.values()]),
+    ]
+    phases = {state.phase: _fill(state) for state in machine.states}
+    return _key(machine.title, machine.source, note, key, phases)
+
+
+def _key(
+    title: str,
+    source: str,
+    note: str,
+    lists: list[tuple[str, list[tuple[str, str]]]],
+    phases: Mapping[str, str],
+) -> str:
+    """An HTML-like label: title, note, colours of the phases, and the lists in even columns of KEY_ROWS at most."""
+    columns: list[str] = []
+    for heading, rows in lists:
+        height = -(-len(rows) // -(-len(rows) // KEY_ROWS))
+        columns += [
+            _column(heading if first == 0 else "", rows[first : first + height])
+            for first in range(0, len(rows), height)
+        ]
+    swatches = "".join(f'<td bgcolor="{fill}">{html(phase)}</td>' for phase, fill in phases.items())
+    legend = f'<tr><td align="left"><table border="0" cellspacing="4"><tr>{swatches}</tr></table></td></tr>'
+    return (
+        '<<table border="0" cellpadding="1">'
+        f'<tr><td align="left"><font point-size="13"><b>{html(title)}</b> ({html(source)})</font></td></tr>'
+        f'<tr><td align="left">{html(" ".join(note.split()))}</td></tr>'
+        f"{legend if len(phases) > 1 else ''}"
+        f'<tr><td align="left"><table border="0" cellspacing="8"><tr>{"".join(columns)}</tr></table></td></tr>'
+        "</table>>"
+    )
+
+
+def _column(heading: str, rows: list[tuple[str, str]]) -> str:
+    """One cell of text: rows of cells would be pulled apart to the height of the longest column."""
+    lines = [_bold(heading) or " ", *(_bold(name) + html(text, quote=False) for name, text in rows)]
+    text = "".join(f'{line}<br align="left"/>' for line in lines)
+    return f'<td valign="top" align="left" balign="left"><font point-size="9">{text}</font></td>'
+
+
+def _bold(text: str) -> str:
+    """Empty where the text is: DOT's HTML has no empty tags."""
+    return f"<b>{html(text)}</b> " if text else ""
