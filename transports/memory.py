@@ -7,7 +7,7 @@ a requestor hears `on_open` when its request is taken, never before (profile `di
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
 
@@ -19,14 +19,21 @@ from .base import Address, Link, LinkHandler, ListenHandler, Transport
 MAX_TURNS = 5_000_000
 
 
-class _Timer:
-    __slots__ = ("callback",)
+# As many cancelled timers may stay where they are: fewer are not worth the sweeping.
+CANCELLED_KEPT = 64
 
-    def __init__(self, callback: Callable[[], None]) -> None:
+
+class _Timer:
+    __slots__ = ("_carrier", "callback")
+
+    def __init__(self, carrier: MemoryTransport, callback: Callable[[], None]) -> None:
+        self._carrier = carrier
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        self.callback = None
+        if self.callback is not None:
+            self.callback = None
+            self._carrier.cancelled()
 
 
 # When, the order of entry, and what is due: a callback with its arguments, or a timer that may be cancelled.
@@ -47,6 +54,7 @@ class MemoryTransport:
         self._now = 0.0
         self._sequence = count()
         self._heap: list[_Due] = []
+        self._cancelled = 0
         self._listeners: dict[int, _Listening] = {}
         self._ports = count(49152)
 
@@ -56,9 +64,18 @@ class MemoryTransport:
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
         """See `Transport.call_later`."""
-        timer = _Timer(callback)
+        timer = _Timer(self, callback)
         heappush(self._heap, (self._now + seconds, next(self._sequence), timer, _nothing, ()))
         return timer
+
+    def cancelled(self) -> None:
+        """A timer was cancelled: sweep them out when they are the greater part of what is due."""
+        self._cancelled += 1
+        heap = self._heap
+        if self._cancelled > CANCELLED_KEPT and 2 * self._cancelled > len(heap):
+            heap[:] = [due for due in heap if due[2] is None or due[2].callback is not None]
+            heapify(heap)
+            self._cancelled = 0
 
     def hop(self, callback: Callable[..., None], *octets: bytes) -> None:
         """Let `callback` happen, with the octets, at the other end of a hop."""
@@ -111,6 +128,7 @@ class MemoryTransport:
             when, _, timer, callback, octets = heappop(heap)
             if timer is not None:
                 if timer.callback is None:
+                    self._cancelled -= 1
                     continue
                 callback, timer.callback = timer.callback, None
             self._now = when
@@ -120,6 +138,7 @@ class MemoryTransport:
     def end(self) -> None:
         """Forget everything that is open or on its way."""
         self._heap.clear()
+        self._cancelled = 0
         self._listeners.clear()
 
 
