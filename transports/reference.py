@@ -44,10 +44,6 @@ MOST_UNANSWERED = 64
 Log = Callable[[str], None]
 
 
-def _silent(_line: str) -> None:
-    pass
-
-
 class ReferenceAcceptor(Handler):
     """Accepts connections and serves C-ECHO. `answer_after` (seconds) delays whatever its user answers.
 
@@ -62,7 +58,7 @@ class ReferenceAcceptor(Handler):
         settings: Settings | None = None,
         *,
         answer_after: float = 0.0,
-        log: Log = _silent,
+        log: Log | None = None,
     ) -> None:
         self.network = Network(carrier, settings or Settings(max_length=policy.max_length))
         self.policy = policy
@@ -115,13 +111,17 @@ class _VerificationUser(Handler):
                 self._answer(subject, subject.respond_release)
             case (("A-ABORT indication" | "A-P-ABORT indication"), _):
                 self._cancel()
-                self._acceptor.log(f"{subject.peer}: {primitive}")
+                self._tell(subject, primitive)
             case _:
                 pass
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """Nothing is left to answer."""
         self._cancel()
+
+    def _tell(self, subject: NetworkObject, what: str) -> None:
+        if self._acceptor.log is not None:
+            self._acceptor.log(f"{subject.peer}: {what}")
 
     def _cancel(self) -> None:
         for _, timer in self._later:
@@ -136,7 +136,7 @@ class _VerificationUser(Handler):
             timer = acceptor.network.carrier.call_later(acceptor.answer_after, lambda: self._next(subject))
             self._later.append((answer, timer))
         else:
-            acceptor.log(f"{subject.peer}: more than {MOST_UNANSWERED} unanswered")
+            self._tell(subject, f"more than {MOST_UNANSWERED} unanswered")
             self._cancel()
             subject.abort()
 
@@ -152,21 +152,21 @@ class _VerificationUser(Handler):
         except LocalProtocolError as error:
             if error.code == "invalid_argument":
                 # What the peer sent cannot be said in an answer. It must not wait for one for ever.
-                self._acceptor.log(f"{subject.peer}: no answer is possible: {error.message}")
+                self._tell(subject, f"no answer is possible: {error.message}")
                 subject.abort()
             else:
                 # The association went on while the user was thinking; there is nobody left to answer.
-                self._acceptor.log(f"too late: {error}")
+                self._tell(subject, f"too late: {error}")
 
     def _associate(self, subject: NetworkObject, request: AAssociateRQ) -> None:
         answer = negotiate(request, self._acceptor.policy)
         if isinstance(answer, AAssociateAC):
             self._peer_max = request.user_information.max_length or 0
             self._contexts = frozenset(c.id for c in answer.presentation_contexts if c.result == 0)
-            self._acceptor.log(f"{subject.peer}: association of {request.calling_ae_title!r} accepted")
+            self._tell(subject, f"association of {request.calling_ae_title!r} accepted")
         else:
             text = describe_reject(answer.result, answer.source, answer.reason)
-            self._acceptor.log(f"{subject.peer}: association of {request.calling_ae_title!r}: {text}")
+            self._tell(subject, f"association of {request.calling_ae_title!r}: {text}")
         subject.respond(answer)
 
     def _data(self, subject: NetworkObject, data: PDataTF) -> None:
@@ -187,7 +187,7 @@ class _VerificationUser(Handler):
                 return
             for part in parts:
                 subject.send_data(part)
-            self._acceptor.log(f"{subject.peer}: C-ECHO answered")
+            self._tell(subject, "C-ECHO answered")
 
 
 def echo_request(called: str, calling: str, max_length: int = 16384) -> AAssociateRQ:
