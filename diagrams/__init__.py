@@ -2,9 +2,9 @@
 
 from dicomnet.statemachine import COUPLING, MACHINES
 
-from .arrows import Arrow, Line, arrows
+from .arrows import Arrow, Line, arrows_of
 from .dot import coupling_dot, machine_dot
-from .render import FORMATS, RenderError, render
+from .render import FORMATS, RenderError, picture
 
 DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
 
@@ -20,9 +20,9 @@ __all__ = [
     "Arrow",
     "Line",
     "RenderError",
-    "arrows",
+    "arrows_of",
     "coupling_dot",
     "dot_of",
     "machine_dot",
-    "render",
+    "picture",
 ]

@@ -35,7 +35,7 @@ class Arrow:
     lines: tuple[Line, ...]
 
 
-def arrows(machine: Machine[Any]) -> tuple[Arrow, ...]:
+def arrows_of(machine: Machine[Any]) -> tuple[Arrow, ...]:
     """The arrows of a machine in table order: by source, then by target, plain before guarded."""
     order = {state.name: index for index, state in enumerate(machine.states)}
     grouped: dict[tuple[str, str, str | None, bool], dict[tuple[str, int], Line]] = {}

@@ -26,7 +26,7 @@ from dicomnet.statemachine import (
     effect_words,
 )
 
-from .arrows import Arrow, Line, arrows
+from .arrows import Arrow, Line, arrows_of
 
 FONT: Final = "Helvetica"
 # Fill colours by phase; text on each of them is black and stays readable in grey.
@@ -53,7 +53,7 @@ START: Final = "start"
 
 def machine_dot(machine: Machine[Any]) -> str:
     """The DOT source of a machine's state diagram."""
-    found = arrows(machine)
+    found = arrows_of(machine)
     knots = _knots(machine, found)
     graph = _graph(machine.name, _caption(machine, found, knots), "TB")
     graph.node(START, "", shape="circle", width="0.12", fixedsize="true", fillcolor=INK, tooltip="start")

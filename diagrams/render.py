@@ -19,7 +19,7 @@ class RenderError(Exception):
     """No engine drew the picture; the message says why, and what to do."""
 
 
-def render(source: str, form: str) -> bytes:
+def picture(source: str, form: str) -> bytes:
     """The picture of a DOT source as octets of an SVG or PNG file (`form` is one of `FORMATS`).
 
     Engines are tried in turn, so that a `dot` without the format does not spoil it. Raises `RenderError`.
@@ -28,9 +28,9 @@ def render(source: str, form: str) -> bytes:
         raise RenderError(f"{form!r} is no format to draw in; there are: {', '.join(FORMATS)}")
     failures: list[str] = []
     for engine in engines():
-        picture = _run(engine, source, form, failures)
-        if picture:
-            return picture
+        drawn = _run(engine, source, form, failures)
+        if drawn:
+            return drawn
     failures.append("install graphviz, or: pip install graphviz-pure")
     raise RenderError("; ".join(["nothing could draw the diagram", *failures]))
 

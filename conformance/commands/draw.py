@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dicomnet.diagrams import DIAGRAMS, FORMATS, RenderError, dot_of, render
+from dicomnet.diagrams import DIAGRAMS, FORMATS, RenderError, dot_of, picture
 from dicomnet.statemachine import (
     COUPLING,
     MACHINES,
@@ -79,7 +79,7 @@ def diagram(name: str, output: Path | None) -> None:
         _put(source, output)
         return
     try:
-        _put(render(source, ending), output)
+        _put(picture(source, ending), output)
     except RenderError as error:
         raise click.ClickException(f"{error}; FILE.dot needs no drawing") from error
 

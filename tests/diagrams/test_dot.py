@@ -1,0 +1,195 @@
+"""What is drawn is what the tables say: each arrow is read back from the DOT source."""
+
+import os
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomnet.diagrams import DIAGRAMS, arrows_of, coupling_dot, dot_of, machine_dot
+from dicomnet.statemachine import ASSOCIATION, COUPLING, LISTENER, MACHINES, STAY, Machine, with_cell
+
+GALLERY = Path(__file__).parent.parent.parent / "diagrams" / "gallery"
+AGAIN = (
+    "the tables or the drawing changed; look at the new pictures, then: "
+    "for name in {}; do dicomnet diagram $name -o diagrams/gallery/$name.dot; done"
+)
+
+# source, event, action, guard, target, code of the refusal
+Drawn = tuple[str, str, str, str | None, str, str | None]
+NODE = re.compile(r'^\t("[^"]+"|\w+) \[label=(<.*?>|"[^"]*"|\w+) (.*)\]$')
+EDGE = re.compile(r'^\t(\w+) -> ("[^"]+"|\w+)(?::\w+)? \[label="((?:[^"\\]|\\.)*)" (.*)\]$')
+
+
+def drawn(machine: Machine[Any], source: str) -> list[Drawn]:
+    """Every event of every arrow, read from the text that a reader of the picture sees."""
+    found: list[Drawn] = []
+    for line in source.splitlines():
+        match = EDGE.match(line)
+        if match is None:
+            continue
+        tail, head, label, attributes = match.groups()
+        target = head.strip('"').partition(" from ")[0]
+        text, bracket, guard = " ".join(label.replace("\\l", "").split()).partition("[")
+        condition = guard.rstrip("]").replace("- ", "-") if bracket else None
+        entries = re.findall(r"(\S.*?) / ([A-Z]+-\d+)(?:: (\w+))?", text)
+        refused = "style=dashed" in attributes
+        for events, action, code in entries:
+            assert refused == bool(code), line
+            for event in names(events):
+                assert event in machine.event, line
+                found.append((tail, event, action, condition, target, code or None))
+    return found
+
+
+def names(text: str) -> list[str]:
+    if text.startswith("Evt"):
+        return [f"Evt{number}" for number in text.removeprefix("Evt").split(",")]
+    return text.split(", ")
+
+
+def in_table(machine: Machine[Any]) -> list[Drawn]:
+    return [
+        (
+            state.name,
+            kind.name,
+            action.name,
+            branch.when,
+            state.name if branch.next == STAY else branch.next,
+            branch.refuse,
+        )
+        for state in machine.states
+        for kind in machine.events
+        if (action := machine.action_at(state.name, kind.name)) is not None
+        for branch in action.branches
+    ]
+
+
+def order(row: Drawn) -> list[str]:
+    return [str(field) for field in row]
+
+
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_the_gallery_is_what_the_tables_give(name: str) -> None:
+    committed = (GALLERY / f"{name}.dot").read_bytes()
+    assert committed == dot_of(name).encode("utf-8"), AGAIN.format(" ".join(DIAGRAMS))
+
+
+def test_the_gallery_holds_every_table_and_nothing_else() -> None:
+    assert {path.name for path in GALLERY.iterdir()} == {f"{name}.dot" for name in DIAGRAMS}
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_source_is_the_same_in_every_process(seed: str) -> None:
+    script = "import sys; from dicomnet.diagrams import *; sys.stdout.write(''.join(map(dot_of, DIAGRAMS)))"
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        check=True,
+    )
+    assert run.stdout.decode("utf-8") == "".join(dot_of(name) for name in DIAGRAMS)
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=lambda machine: machine.name)
+def test_every_branch_of_every_cell_is_drawn_once_and_nothing_else(machine: Machine[Any]) -> None:
+    assert sorted(drawn(machine, machine_dot(machine)), key=order) == sorted(in_table(machine), key=order)
+
+
+def test_the_association_has_all_its_cells() -> None:
+    rows = drawn(ASSOCIATION, machine_dot(ASSOCIATION))
+    assert len({row[:2] for row in rows}) == 123
+    assert len(rows) == 134
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=lambda machine: machine.name)
+def test_an_arrow_has_one_guard_and_one_way(machine: Machine[Any]) -> None:
+    found = arrows_of(machine)
+    assert len({(a.source, a.target, a.guard, a.refused) for a in found}) == len(found)
+    for arrow in found:
+        assert {line.branch.when for line in arrow.lines} == {arrow.guard}
+
+
+def test_both_branches_of_a_guard_are_arrows_of_their_own() -> None:
+    collision = [
+        (arrow.target, arrow.guard)
+        for arrow in arrows_of(ASSOCIATION)
+        if any(line.action.name == "AR-8" for line in arrow.lines)
+    ]
+    assert collision == [
+        ("Sta9", "local-end-is-association-requestor"),
+        ("Sta10", "local-end-is-association-acceptor"),
+    ]
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=lambda machine: machine.name)
+def test_every_state_is_a_node_with_its_meaning(machine: Machine[Any]) -> None:
+    nodes = {
+        match[1].strip('"'): unescape(match[2].replace("<br/>", " "))
+        for match in map(NODE.match, machine_dot(machine).splitlines())
+        if match is not None
+    }
+    for state in machine.states:
+        assert nodes[state.name] == f"<<b>{state.name}</b> {state.meaning}>"
+    copies = {name: label for name, label in nodes.items() if " from " in name}
+    assert all(name.startswith(f"{label} from ") for name, label in copies.items())
+
+
+def test_a_changed_cell_changes_the_picture() -> None:
+    changed = with_cell(ASSOCIATION, "Sta6", "Evt11", "AR-2")
+    rows = set(drawn(changed, machine_dot(changed))) ^ set(drawn(ASSOCIATION, machine_dot(ASSOCIATION)))
+    assert rows == {
+        ("Sta6", "Evt11", "AR-1", None, "Sta7", None),
+        ("Sta6", "Evt11", "AR-2", None, "Sta8", None),
+    }
+
+
+def test_a_tip_names_meaning_effects_and_clause() -> None:
+    (line,) = [line for line in machine_dot(ASSOCIATION).splitlines() if line.startswith("\tSta4 -> Sta5 ")]
+    tip = re.search(r' tooltip="(.*?)"', line)
+    assert tip is not None
+    assert tip[1].split("\\n") == [
+        "Evt2: transport connection confirmed",
+        "AE-2: send-pdu A-ASSOCIATE-RQ",
+        "(PS3.8 2020 Table 9-10; PS3.8 2020 Table 9-6)",
+    ]
+
+
+def test_refusals_are_dashed_and_told() -> None:
+    refused = [row for row in drawn(LISTENER, machine_dot(LISTENER)) if row[5] is not None]
+    assert ("LISTENING", "accept", "LS-5", "queue-empty", "LISTENING", "would_block") in refused
+    assert len(refused) == 4
+
+
+def test_every_rule_of_the_coupling_is_drawn_once() -> None:
+    found: list[tuple[str, str, str, str, str, bool]] = []
+    for line in coupling_dot(COUPLING, MACHINES).splitlines():
+        match = EDGE.match(line)
+        if match is not None:
+            tail, head, label, attributes = match.groups()
+            text, _, where = " ".join(label.replace("\\l", "").split()).partition("[")
+            found += [
+                (tail, trigger, where.rstrip("]"), head, event, "style=dashed" in attributes)
+                for trigger, event in re.findall(r"(\S+) -> (\S+)", text)
+            ]
+    expected = [
+        (
+            rule.part,
+            rule.trigger,
+            "" if rule.where is None else f"{rule.where[0]} in {', '.join(rule.where[1])}",
+            rule.to,
+            rule.event,
+            rule.silent,
+        )
+        for rule in COUPLING.rules
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+def test_an_unknown_name_is_no_diagram() -> None:
+    with pytest.raises(KeyError):
+        dot_of("security")
