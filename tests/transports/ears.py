@@ -111,3 +111,13 @@ def link_of(ear: Ear) -> Link:
     """The link that an ear listens to."""
     assert ear.link is not None
     return ear.link
+
+
+def queue_up(carrier: Transport, door: Door, address: Address, number: int) -> list[Ear]:
+    """So many requestors, whose requests have reached the door one after the other."""
+    callers: list[Ear] = []
+    for _ in range(number):
+        before = len(door.waiting)
+        callers.append(call(carrier, address))
+        until(carrier, lambda seen=before: len(door.waiting) > seen)  # type: ignore[misc]
+    return callers

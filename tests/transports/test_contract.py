@@ -9,7 +9,7 @@ import pytest
 from dicomnet.statemachine import LocalProtocolError
 from dicomnet.transports import Address, MemoryTransport, Transport
 
-from .ears import LOOPBACK, Door, Ear, call, link_of, pair, settle, until
+from .ears import LOOPBACK, Door, call, link_of, pair, queue_up, settle, until
 
 BIG = bytes(range(256)) * 4096
 
@@ -53,10 +53,7 @@ def test_address_in_use(carrier: Transport) -> None:
 def test_requests_come_in_order_and_are_taken_in_order(carrier: Transport) -> None:
     door = Door()
     listening = carrier.listen(LOOPBACK, 8, door)
-    callers: list[Ear] = []
-    for number in range(4):
-        callers.append(call(carrier, listening.address))
-        until(carrier, lambda wanted=number + 1: len(door.waiting) == wanted)  # type: ignore[misc]
+    callers = queue_up(carrier, door, listening.address, 4)
     ends = [door.take() for _ in range(4)]
     until(carrier, lambda: all("open" in each.told for each in callers))
     for number, each in enumerate(callers):
@@ -156,10 +153,7 @@ def test_a_requestor_that_goes_while_it_waits(carrier: Transport) -> None:
     """Memory takes the entry out (profile `dicomnet`); TCP keeps it: accepting yields data, then the end."""
     door = Door()
     listening = carrier.listen(LOOPBACK, 8, door)
-    callers: list[Ear] = []
-    for number in range(3):
-        callers.append(call(carrier, listening.address))
-        until(carrier, lambda wanted=number + 1: len(door.waiting) == wanted)  # type: ignore[misc]
+    callers = queue_up(carrier, door, listening.address, 3)
     if isinstance(carrier, MemoryTransport):
         gone = door.waiting[1]
         link_of(callers[1]).close()
