@@ -240,3 +240,14 @@ AS_ODD_DATA: Final[tuple[Reading, ...]] = (
         ),
     ),
 )
+
+# Which event a context id or an order of fragments is that may not be is not said: an abort of the user or of the
+# provider is right; a target that says nothing is lenient; an answer is data where none may be.
+_IGNORES: Final[Reading] = (
+    Stimulus("Evt10", None, grade=Grade.NON_STRICT, note="ignores data that may not be sent"),
+)
+AS_FORBIDDEN: Final[tuple[Reading, ...]] = (
+    (Stimulus("Evt10", None, (Answer("Evt15"),)),),
+    *AS_INVALID,
+    _IGNORES,
+)

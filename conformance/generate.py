@@ -18,6 +18,7 @@ from .case import (
     AS_ABORT,
     AS_ABORT_PROVIDER,
     AS_ECHO,
+    AS_FORBIDDEN,
     AS_INVALID,
     AS_ODD_DATA,
     AS_ODD_RELEASE,
@@ -76,10 +77,21 @@ BAD_VERSION: Final = Stroke(
     octets.RQ_BAD_VERSION,
     as_request(rejection=_REJECTED_VERSION),
 )
+UNKNOWN_CONTEXT: Final = Stroke(
+    "evt10.context",
+    "Evt10",
+    "P-DATA-TF (C-ECHO request on a context that was not proposed)",
+    octets.echo(5),
+    AS_FORBIDDEN,
+)
 ENDS: Final[tuple[tuple[str, str, Step], ...]] = (
     ("evt17.close", "close of the connection", Close()),
     ("evt17.reset", "reset of the connection", Reset()),
 )
+
+
+def _send(stroke: Stroke) -> Send:
+    return Send(stroke.what, stroke.octets, stroke.readings)
 
 
 def lead(what: str, octets_: bytes, readings: tuple[Reading, ...]) -> tuple[Step, ...]:
@@ -102,6 +114,12 @@ RELEASED: Final[tuple[Step, ...]] = (*ASSOCIATED, *lead("A-RELEASE-RQ", octets.R
 ABORTED: Final[tuple[Step, ...]] = (
     *ASSOCIATED,
     Send("A-ASSOCIATE-RQ (a second one, to be aborted)", octets.RQ, as_request(), prefix=True),
+)
+# What makes most users abort, and a release behind it: a user who takes his time is in Sta8 when he aborts.
+USER_ABORTED: Final[tuple[Step, ...]] = (
+    *ASSOCIATED,
+    Send(UNKNOWN_CONTEXT.what, UNKNOWN_CONTEXT.octets, UNKNOWN_CONTEXT.readings, prefix=True),
+    *lead("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
 )
 REJECTED: Final[tuple[Step, ...]] = (
     *CONNECTED,
@@ -126,6 +144,7 @@ APPROACHES: Final = (
     Approach("sta8", "Sta8", RELEASING, "while the user thinks about the release"),
     Approach("sta13", "Sta13", ABORTED, "after the target's A-ABORT"),
     Approach("sta13.released", "Sta13", RELEASED, "after the target's A-RELEASE-RP"),
+    Approach("sta13.user", "Sta13", USER_ABORTED, "after data that makes the user abort, and a release"),
     Approach("sta13.rejected", "Sta13", REJECTED, "after the target's A-ASSOCIATE-RJ"),
 )
 
@@ -151,11 +170,16 @@ AFTER_TIMER: Final[tuple[Step, ...]] = (
 
 def finish(*steps: Step) -> tuple[Step, ...]:
     """Steps of a case, then the check of the state that was reached, and the end."""
-    return (*steps, *(PROBE_CLOSING if ends_waiting(steps) else PROBE), *END)
+    return (*steps, *(PROBE_CLOSING if "Sta13" in ends_of(steps) else PROBE), *END)
 
 
 def ends_waiting(steps: tuple[Step, ...]) -> bool:
     """Whether every conforming target is in Sta13 after these steps, whenever its user answered."""
+    return ends_of(steps) == {"Sta13"}
+
+
+def ends_of(steps: tuple[Step, ...]) -> set[str]:
+    """The states in which a conforming target may be after these steps, once its user has answered."""
     oracle = Oracle(track=False)
     for step in steps:
         match step:
@@ -165,8 +189,7 @@ def ends_waiting(steps: tuple[Step, ...]) -> bool:
                 oracle.sent(step.readings)
             case _:
                 pass
-    ends = {h.value.control for h in oracle.hypotheses if not h.unread and not h.duties}
-    return ends == {"Sta13"}
+    return {h.value.control for h in oracle.hypotheses if not h.unread and not h.duties}
 
 
 def generated(depth: int = 0) -> tuple[Case, ...]:
@@ -187,8 +210,7 @@ def _strokes(approach: Approach) -> tuple[Stroke, ...]:
 def _cells(approach: Approach) -> list[Case]:
     cases: list[Case] = []
     for stroke in _strokes(approach):
-        send = Send(stroke.what, stroke.octets, stroke.readings)
-        steps = finish(*approach.steps, send, Await())
+        steps = finish(*approach.steps, _send(stroke), Await())
         cases.append(_case(approach, stroke.name, stroke.event, stroke.what, steps))
     for name, what, step in ENDS:
         cases.append(_case(approach, name, "Evt17", what, (*approach.steps, step)))
@@ -225,10 +247,15 @@ def _case(
     )
 
 
+# Less than any user takes who takes his time, and less than any silence lasts.
+OWED_SECONDS: Final = 0.04
+
+
 def _user_cells() -> list[Case]:
     """The cells that the target's own user causes: accept, reject, data, release response."""
     echo = Send("P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO)
     release = Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE)
+    forbidden = _send(UNKNOWN_CONTEXT)
     fresh = Approach("sta1", "Sta1", (), "from idle")
     sta3, sta6, sta8 = APPROACHES[1], APPROACHES[2], APPROACHES[3]
     request = Send("A-ASSOCIATE-RQ", octets.RQ, as_request())
@@ -244,6 +271,33 @@ def _user_cells() -> list[Case]:
             "data of the user that was asked to release",
             finish(*ASSOCIATED, echo, release, Await()),
         ),
+        _case(sta6, "evt15", "Evt15", "abort by the user", finish(*ASSOCIATED, forbidden, Await(quiet=True))),
+        _case(
+            sta8,
+            "evt15",
+            "Evt15",
+            "abort by the user that was asked to release",
+            finish(*ASSOCIATED, forbidden, release, Await(quiet=True)),
+        ),
+        # Here a user who takes his time still owes the release when the next PDU comes.
+        replace(
+            _case(
+                APPROACHES[4],
+                "owed.evt19",
+                "Evt19",
+                "PDU of unknown type",
+                finish(
+                    *ASSOCIATED,
+                    forbidden,
+                    Idle(OWED_SECONDS),
+                    release,
+                    Await(),
+                    _send(STROKES[8]),
+                    Await(quiet=True),
+                ),
+            ),
+            title="a PDU of unknown type after the user's abort, a release still to be answered",
+        ),
     ]
 
 
@@ -254,7 +308,7 @@ def _timers() -> list[Case]:
             (0, CONNECTED),
             (4, (*ABORTED, Await(prefix=True))),
             (5, RELEASED),
-            (6, REJECTED),
+            (7, REJECTED),
         )
     ] + [
         _case(
@@ -307,10 +361,10 @@ def _deeper(cases: list[Case]) -> list[Case]:
         before = _before_check(case)
         if before is None:
             continue
-        if ends_waiting(before):
+        if "Sta13" in ends_of(before):
             deeper.append(_then_timer(case, before))
         for stroke in STROKES:
-            steps = finish(*before, Send(stroke.what, stroke.octets, stroke.readings), Await())
+            steps = finish(*before, _send(stroke), Await())
             title = f"{case.title}, then {stroke.what}"
             deeper.append(replace(case, id=f"{case.id}+{stroke.name}", title=title, steps=steps, depth=1))
     return deeper
@@ -367,6 +421,4 @@ UNREACHABLE: Final = {
     "Sta1 x Evt1": "the target's own user would have to ask for an association",
     "Sta3 x Evt15": "the target's own user would have to abort",
     "Sta6 x Evt11": "the target's own user would have to ask for release",
-    "Sta6 x Evt15": "the target's own user would have to abort",
-    "Sta8 x Evt15": "the target's own user would have to abort",
 }

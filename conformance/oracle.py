@@ -39,6 +39,9 @@ MAX_HYPOTHESES: Final = 20_000
 # No ARTIM timer is this short (seconds): a target that closes sooner in Sta2 did so because of what it was sent.
 ARTIM_FLOOR: Final = 1.0
 
+# ARTIM runs in these states and in no other.
+TIMED: Final = frozenset({"Sta2", "Sta13"})
+
 CLOSED_EARLY: Final = "the target closed as soon as the association was over"
 
 Cell = tuple[str, str]
@@ -146,6 +149,14 @@ class Oracle:
     def saw_silence(self, *, patient: bool) -> bool:
         """Nothing came for a while. `patient`: for so long that a user who still owes an answer is overdue."""
         return self._keep(h for h in self.hypotheses if h.settled or (h.thinking and not patient))
+
+    def timed(self) -> bool:
+        """Whether ARTIM may be running."""
+        return any(h.value.control in TIMED and not h.over for h in self.hypotheses)
+
+    def saw_no_timer(self) -> bool:
+        """ARTIM did not expire for very long: the target is in a state without it, if it may be in one."""
+        return self._keep(h for h in self.hypotheses if h.value.control not in TIMED and h.settled)
 
     def tolerate(self, grade: Grade, note: str) -> None:
         """Something was seen that is no difference, but not what a strict target does."""

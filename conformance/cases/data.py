@@ -9,7 +9,7 @@ from dicomnet.statemachine import PDV
 from .. import octets
 from ..case import (
     AS_ECHO,
-    AS_INVALID,
+    AS_FORBIDDEN,
     AS_ODD_DATA,
     DATA_ANSWER,
     Answer,
@@ -23,7 +23,7 @@ from ..case import (
 )
 from ..octets import data, echo_command, pdu, raw_pdv
 from . import checks
-from .build import ABORTS, PS37, PS38, associated_case, echo_step
+from .build import PS37, PS38, associated_case, echo_step
 
 PDV_CLAUSE: Final = f"{PS38} 9.3.5.1, Table 9-23"
 FRAGMENT_CLAUSE: Final = f"{PS38} Annex E"
@@ -103,16 +103,6 @@ def _fragments() -> tuple[Case, ...]:
 
 # --- data that may not be sent ----------------------------------------------------------------------------
 
-# Which event a context id or an order of fragments is that may not be is not said: an abort of the user or of the
-# provider is right; a target that says nothing is lenient; an answer is data where none may be.
-_IGNORES: Final[Reading] = (
-    Stimulus("Evt10", None, grade=Grade.NON_STRICT, note="ignores data that may not be sent"),
-)
-AS_FORBIDDEN: Final[tuple[Reading, ...]] = (
-    (Stimulus("Evt10", None, (ABORTS,), deafens=True),),
-    *AS_INVALID,
-    _IGNORES,
-)
 # The same where an answer is no more than lenient.
 AS_CLUMSY: Final[tuple[Reading, ...]] = (
     *AS_FORBIDDEN,
