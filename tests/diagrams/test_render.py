@@ -65,7 +65,7 @@ def test_the_dot_of_the_system_goes_first(nothing_installed: Path) -> None:
 
 
 def test_a_dot_that_cannot_does_not_spoil_it(nothing_installed: Path) -> None:
-    stand_in(nothing_installed, "dot", "sys.exit('Format: \"png\" not recognized')")
+    stand_in(nothing_installed, "dot", "print('half'); sys.exit('Format: \"png\" not recognized')")
     assert picture("digraph { a }", "png").startswith(b"\x89PNG")
 
 
