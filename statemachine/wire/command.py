@@ -81,6 +81,21 @@ Command = CEchoRQ | CEchoRSP | OtherCommand
 
 def encode_command(command: CEchoRQ | CEchoRSP) -> bytes:
     """The command set as octets. Raises LocalProtocolError("invalid_argument") for what cannot be sent."""
+    if command.affected_sop_class_uid == VERIFICATION:
+        if isinstance(command, CEchoRQ):
+            return _RQ_HEAD + _message_id(command.message_id, _MESSAGE_ID) + _RQ_TAIL
+        if command.status == STATUS_SUCCESS:
+            number = _message_id(command.message_id_responded_to, _MESSAGE_ID_RESPONDED_TO)
+            return _RSP_HEAD + number + _RSP_TAIL
+    return _encode_elements(command)
+
+
+def _message_id(number: int, element: int) -> bytes:
+    check_range(number, 0, 0xFFFF, _NUMBERS[element])
+    return _UINT16.pack(number)
+
+
+def _encode_elements(command: CEchoRQ | CEchoRSP) -> bytes:
     parts: list[bytes] = []
     if command.affected_sop_class_uid is not None:
         parts.append(_uid_element(command.affected_sop_class_uid))
@@ -116,10 +131,30 @@ def decode_command(octets: bytes | bytearray | memoryview) -> Command | Violatio
     Elements that are not needed are skipped. The group length must be there and be right, the elements must
     be of group 0000 and in increasing order, and what a C-ECHO message needs must be in it.
     """
+    whole = bytes(octets)
+    # What nearly every peer sends differs in its message id alone.
+    if len(whole) == _RQ_LENGTH and whole.startswith(_RQ_HEAD) and whole.endswith(_RQ_TAIL):
+        return CEchoRQ(_UINT16.unpack_from(whole, len(_RQ_HEAD))[0])
+    if len(whole) == _RSP_LENGTH and whole.startswith(_RSP_HEAD) and whole.endswith(_RSP_TAIL):
+        return CEchoRSP(_UINT16.unpack_from(whole, len(_RSP_HEAD))[0])
     try:
-        return _command(bytes(octets))
+        return _command(whole)
     except InvalidPduError as error:
         return error.violation
+
+
+def _around_message_id(lowest: CEchoRQ | CEchoRSP, highest: CEchoRQ | CEchoRSP) -> tuple[bytes, bytes]:
+    """The octets before and behind the message id, which is where the two commands differ."""
+    low, high = _encode_elements(lowest), _encode_elements(highest)
+    at = next(index for index, octet in enumerate(low) if octet != high[index])
+    assert low[at + 2 :] == high[at + 2 :]
+    return low[:at], low[at + 2 :]
+
+
+_RQ_HEAD, _RQ_TAIL = _around_message_id(CEchoRQ(0), CEchoRQ(0xFFFF))
+_RSP_HEAD, _RSP_TAIL = _around_message_id(CEchoRSP(0), CEchoRSP(0xFFFF))
+_RQ_LENGTH: Final = len(_RQ_HEAD) + 2 + len(_RQ_TAIL)
+_RSP_LENGTH: Final = len(_RSP_HEAD) + 2 + len(_RSP_TAIL)
 
 
 def _command(octets: bytes) -> Command:
