@@ -217,10 +217,12 @@ class Network:
             for each in self._objects.values()
         )
 
-    def call_user(self, subject: NetworkObject, callback: Callable[[], None], harmless: bool) -> None:
-        """Call the user's code; what it raises harms its own object at most."""
+    def call_user(
+        self, subject: NetworkObject, harmless: bool, callback: Callable[..., None], *arguments: object
+    ) -> None:
+        """Call the user's code; what it raises harms its own object at most, and where `harmless` not even that."""
         try:
-            callback()
+            callback(*arguments)
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything; it is kept
             self.keep(error)
             if not harmless:
@@ -457,23 +459,21 @@ class NetworkObject:
 
     def issue(self, primitive: str, payload: object) -> None:
         """Hand a primitive to the user."""
-        self.network.call_user(
-            self, lambda: self.handler.on_primitive(self, primitive, payload), harmless=False
-        )
+        self.network.call_user(self, False, self.handler.on_primitive, self, primitive, payload)
 
     def call_back(self, name: str, outcome: str, payload: object) -> None:
         """Call the user's handler."""
         handler = self.handler
         match name:
             case "on_accept":
-                self.network.call_user(self, lambda: handler.on_accept(self), harmless=True)
+                self.network.call_user(self, True, handler.on_accept, self)
             case "on_connect":
-                self.network.call_user(self, lambda: handler.on_connect(self, outcome), harmless=False)
+                self.network.call_user(self, False, handler.on_connect, self, outcome)
             case "on_close":
-                self.network.call_user(self, lambda: handler.on_close(self, outcome), harmless=False)
+                self.network.call_user(self, False, handler.on_close, self, outcome)
             case "on_child_close":
                 child, told = cast("tuple[NetworkObject, str]", payload)
-                self.network.call_user(self, lambda: handler.on_child_close(self, child, told), harmless=True)
+                self.network.call_user(self, True, handler.on_child_close, self, child, told)
             case _:
                 raise AssertionError(f"no callback {name}")
 
