@@ -71,18 +71,24 @@ FULL_RQ_OCTETS = (
 VECTORS: dict[str, tuple[Pdu, str]] = {
     "A-ASSOCIATE-RQ": (
         RQ,
-        f"01 00 00 00 00 a4 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
-        f"20 00 00 2e 01 00 00 00 30 00 00 11 {VERIFICATION} 40 00 00 11 {IMPLICIT} {SIMPLE_USER_OCTETS}",
+        (
+            f"01 00 00 00 00 a4 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
+            f"20 00 00 2e 01 00 00 00 30 00 00 11 {VERIFICATION} 40 00 00 11 {IMPLICIT} {SIMPLE_USER_OCTETS}"
+        ),
     ),
     "A-ASSOCIATE-RQ with every sub-item": (
         AAssociateRQ("STORE", "ECHO", RQ.presentation_contexts, FULL_RQ),
-        f"01 00 00 00 00 f2 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
-        f"20 00 00 2e 01 00 00 00 30 00 00 11 {VERIFICATION} 40 00 00 11 {IMPLICIT} {FULL_RQ_OCTETS}",
+        (
+            f"01 00 00 00 00 f2 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
+            f"20 00 00 2e 01 00 00 00 30 00 00 11 {VERIFICATION} 40 00 00 11 {IMPLICIT} {FULL_RQ_OCTETS}"
+        ),
     ),
     "A-ASSOCIATE-AC": (
         AC,
-        f"02 00 00 00 00 8f 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
-        f"21 00 00 19 01 00 00 00 40 00 00 11 {IMPLICIT} {SIMPLE_USER_OCTETS}",
+        (
+            f"02 00 00 00 00 8f 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
+            f"21 00 00 19 01 00 00 00 40 00 00 11 {IMPLICIT} {SIMPLE_USER_OCTETS}"
+        ),
     ),
     "A-ASSOCIATE-AC with the answer to a user identity": (
         AAssociateAC(
@@ -91,9 +97,11 @@ VECTORS: dict[str, tuple[Pdu, str]] = {
             (PresentationContextAC(3, 4, "1.2.840.10008.1.2"),),
             UserInformation(16384, "1.2.3", None, user_identity_response=UserIdentityAC(b"ok")),
         ),
-        f"02 00 00 00 00 97 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
-        f"21 00 00 19 03 00 04 00 40 00 00 11 {IMPLICIT}"
-        "50 00 00 19  51 00 00 04 00 00 40 00  52 00 00 05 31 2e 32 2e 33  59 00 00 04 00 02 6f 6b",
+        (
+            f"02 00 00 00 00 97 00 01 00 00 {TITLES} {ZEROS} {APPLICATION_CONTEXT}"
+            f"21 00 00 19 03 00 04 00 40 00 00 11 {IMPLICIT}"
+            "50 00 00 19  51 00 00 04 00 00 40 00  52 00 00 05 31 2e 32 2e 33  59 00 00 04 00 02 6f 6b"
+        ),
     ),
     "A-ASSOCIATE-RJ": (AAssociateRJ(1, 2, 1), "03 00 00 00 00 04 00 01 02 01"),
     "P-DATA-TF with a command": (
