@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from time import perf_counter
 
 from harness import NOT_INSTALLED, Effort, effort, heading, optional, show
 
@@ -97,11 +98,13 @@ def storescp() -> Generator[int | None]:
 
 def wait_for_listener(process: subprocess.Popen[str], port: int) -> None:
     """Until the port is open. A bare connection is the way to ask; this server takes it for one that gave up."""
-    while True:
+    deadline = perf_counter() + READY_SECONDS
+    while perf_counter() < deadline:
         assert process.poll() is None, "the server ended at once"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
+    raise TimeoutError(f"no listener on port {port} after {READY_SECONDS} s")
 
 
 def rate(port: int, mode: str, width: int, seconds: float) -> float:
