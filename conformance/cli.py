@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import traceback
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
+from types import FrameType
 
 import click
 
 from .commands.draw import diagram, table
 from .commands.explain import explain
+from .commands.mutate import mutate
 from .commands.peers import echo, serve
 from .commands.test import test
 
+OWN_FAULT = 4
 INTERRUPTED = 130
+# What a shell says of a command whose reader has gone.
+NOBODY_READS = 141
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,20 +34,50 @@ def cli() -> None:
     """
 
 
-for command in (test, explain, serve, echo, table, diagram):
+for command in (test, explain, serve, echo, mutate, table, diagram):
     cli.add_command(command)
 
 
 def main() -> None:
-    """Run the command line; exit code 2 is wrong usage, 130 an interruption."""
+    """Run the command line; exit code 2 is wrong usage, 4 a fault of our own, 130 an interruption."""
+    signal.signal(signal.SIGTERM, _interrupt)  # what CI sends: it too writes what was learned
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character gets its number
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    sys.exit(code if isinstance(code, int) else 0)
+        return error.exit_code
+    except BrokenPipeError:
+        return _nobody_reads()
+    except Exception as error:  # noqa: BLE001 - a user sees a message, whatever happens
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        click.echo(
+            f"Error: dicomnet itself failed: {type(error).__name__}: {error} "
+            f"({Path(where.filename).name}:{where.lineno}); please report this",
+            err=True,
+        )
+        return OWN_FAULT
+    return code if isinstance(code, int) else 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _nobody_reads() -> int:
+    """The reader of our output has gone; what is still buffered goes nowhere, without a word."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return NOBODY_READS

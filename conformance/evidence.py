@@ -52,6 +52,11 @@ class Evidence:
             return
         self.entries.append(Entry(seconds, who, what, bytes(octets[:MAX_OCTETS_SHOWN]), len(octets)))
 
+    def settle(self) -> None:
+        """The verdict is known: keep only the timeline, which is bounded, so that many cases cannot fill memory."""
+        for what in (self.sent, self.received, self.octets):
+            what.clear()
+
     def accepted(self) -> AAssociateAC | None:
         """The first A-ASSOCIATE-AC that was received."""
         return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)

@@ -8,9 +8,11 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from ..case import Await, AwaitTimer, Case, Connect, Send
+from ..case import Await, AwaitTimer, Case, Connect, HalfClose, Idle, Send, Step
 from ..octets import with_titles
 from ..oracle import Oracle
+from ..reports import Screen
+from ..session import SANITY, Options
 from ..suite import all_cases
 
 # More answers in a row than any case awaits.
@@ -24,12 +26,12 @@ def explain(case_id: str) -> None:
 
     Example: dicomnet explain ul.sta2.evt10
     """
-    known = {case.id: case for case in all_cases(1 if "+" in case_id else 0)}
+    known = {case.id: case for case in (SANITY, *all_cases(1 if "+" in case_id else 0))}
     case = known.get(case_id)
     if case is None:
         near = ", ".join(difflib.get_close_matches(case_id, known, n=3)) or "see dicomnet test --list"
         raise click.UsageError(f"there is no case {case_id!r}; near: {near}")
-    show_case(case, Console(soft_wrap=True, highlight=False))
+    show_case(case, Screen(soft_wrap=True, highlight=False))
 
 
 def show_case(case: Case, console: Console) -> None:
@@ -57,7 +59,7 @@ def show_case(case: Case, console: Console) -> None:
         console.print(f"  {'check':<12}{escape(check.says)}")
 
 
-def _step_lines(step: object, oracle: Oracle) -> list[str]:
+def _step_lines(step: Step, oracle: Oracle) -> list[str]:
     """One step in words; the oracle goes along, on the path of a target that does as the tables say."""
     before = "/".join(oracle.states())
     match step:
@@ -65,27 +67,37 @@ def _step_lines(step: object, oracle: Oracle) -> list[str]:
             oracle.connected()
             return [f"tester connects: Evt5; target in {'/'.join(oracle.states())}"]
         case Send():
-            events = " or ".join(sorted({"+".join(s.event for s in reading) for reading in step.readings}))
-            octets = with_titles(step.octets, "CALLED", "CALLING")
-            oracle.sent(step.readings)
-            pieces = " in pieces" if step.pieces else ""
-            return [
-                f"tester sends {step.what}{pieces}: {events}; target in {before}",
-                f"octets ({len(octets)}): {octets[:48].hex(' ')}{' ...' if len(octets) > 48 else ''}",
-            ]
+            return _send_lines(step, oracle, before)
         case AwaitTimer():
-            return [f"target in {before} closes when ARTIM expires; the time is reported, not graded"]
+            poke = f"; every {step.every:g} s the tester sends {step.poke.what}" if step.poke else ""
+            return [f"target in {before} closes when ARTIM expires; the time is reported, not graded{poke}"]
+        case Idle():
+            return [
+                f"tester says nothing for {min(step.seconds, Options().idle):g} s; target in {before} is to do nothing either"
+            ]
         case Await():
             lines: list[str] = []
             for _round in range(MAX_ANSWERS):
                 allowed = oracle.expected()
+                if not allowed:
+                    break
                 lines.append("allowed: " + " or ".join(allowed))
                 if oracle.all_settled or not oracle.follow():
                     break
-            return lines
+            return lines or ["nothing more is expected"]
         case _:
-            name = type(step).__name__
+            name = "half-close" if isinstance(step, HalfClose) else type(step).__name__.lower()
             oracle.ended()
-            return [
-                f"tester: {'half-close' if name == 'HalfClose' else name.lower()}: Evt17; target in {before}"
-            ]
+            return [f"tester: {name}: Evt17; target in {before}"]
+
+
+def _send_lines(step: Send, oracle: Oracle, before: str) -> list[str]:
+    events = {"+".join(s.event for s in reading) or "no event yet" for reading in step.readings}
+    octets = with_titles(step.octets, "CALLED", "CALLING")
+    oracle.sent(step.readings)
+    pieces = " in pieces" if step.pieces else ""
+    shown = f"octets ({len(octets)}): {octets[:48].hex(' ')}{' ...' if len(octets) > 48 else ''}"
+    return [
+        f"tester sends {step.what}{pieces}: {' or '.join(sorted(events))}; target in {before}",
+        shown if step.made is None else "octets: made from what the target has said before",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,8 +20,10 @@ from rich.table import Table
 
 from ..mutate import examine_all, matrix_as_dict
 from ..product import Kind
-from ..reports.jsonfile import replace_text
+from ..reports import Screen, replace_text
 from .options import OUTPUT
+
+NOT_AS_IT_SHOULD_BE = ("survivors", "tolerated_not_told", "false_alarms")
 
 
 @click.command()
@@ -36,7 +39,7 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
 
     Example: dicomnet mutate --jobs 2 --json matrix.json
     """
-    console = Console()
+    screen = Screen(highlight=False)
     columns = (
         TextColumn("mutants"),
         BarColumn(),
@@ -44,41 +47,36 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=screen, transient=True) as progress:
         task = progress.add_task("mutants", total=None)
         outcomes = examine_all(jobs, lambda done, total: progress.update(task, completed=done, total=total))
-    matrix = matrix_as_dict(outcomes)
-    if json_file is not None:
-        replace_text(json_file, json.dumps(matrix, indent=1) + "\n")
-    _show(console, matrix)
-    wrong = [
-        row for name in ("survivors", "tolerated_not_told", "false_alarms") for row in _rows(matrix[name])
-    ]
+    matrix: dict[str, Any] = matrix_as_dict(outcomes)
+    _show(screen, matrix)
+    wrong = [row for name in NOT_AS_IT_SHOULD_BE for row in matrix[name]]
     for row in wrong:
         witness = ", ".join(("connect", *row["witness"]))
-        console.print(
+        screen.print(
             f"{row['kind']}, but {row['verdict']}: {row['id']}  (shown by: {witness})",
             markup=False,
             soft_wrap=True,
         )
+    if json_file is not None:
+        try:
+            replace_text(json_file, json.dumps(matrix, indent=1) + "\n")
+        except OSError as error:
+            raise click.ClickException(f"cannot write {str(json_file)!r}: {error.strerror}") from error
     ctx.exit(1 if wrong else 0)
 
 
-def _rows(value: object) -> list[dict[str, list[str] | str]]:
-    return value if isinstance(value, list) else []
-
-
-def _show(console: Console, matrix: dict[str, object]) -> None:
+def _show(screen: Console, matrix: dict[str, Any]) -> None:
     table = Table(title="Mutants by operator", title_justify="left")
     table.add_column("operator")
     for name in ("total", *(kind.value for kind in Kind), "killed"):
         table.add_column(name, justify="right")
-    by_operator = matrix["by_operator"]
-    assert isinstance(by_operator, dict)
-    for operator, row in by_operator.items():
+    for operator, row in matrix["by_operator"].items():
         table.add_row(operator, *(str(count) for count in row.values()))
-    console.print(table)
-    console.print(
+    screen.print(table)
+    screen.print(
         f"{matrix['total']} mutants: {matrix['unobservable']} not observable from outside, "
         f"{matrix['tolerated']} tolerated ({matrix['tolerated_told']} told as non-strict or informational), "
         f"{matrix['observable']} observable, {matrix['killed']} of them killed"

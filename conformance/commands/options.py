@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from pathlib import Path
 
@@ -55,16 +57,28 @@ class OutputFileType(click.ParamType[Path]):
         if path.is_dir():
             self.fail(f"{str(path)!r} is a directory", param, ctx)
         try:
-            with tempfile.NamedTemporaryFile(dir=path.parent):
-                pass
-            if path.exists():
-                with path.open("ab"):
-                    pass
-        except OSError as error:
-            self.fail(f"cannot write {str(path)!r}: {error.strerror or error}", param, ctx)
+            _try_to_write(path)
+        except (OSError, ValueError) as error:
+            text = getattr(error, "strerror", None) or error
+            self.fail(f"cannot write {str(path)!r}: {text}", param, ctx)
         return path
+
+
+def _try_to_write(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        # A device or a pipe: to open it might wait for a reader.
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    # The report is written beside the file and takes its place when it is whole.
+    with tempfile.NamedTemporaryFile(dir=path.resolve().parent):
+        pass
+    if path.exists():
+        with path.open("ab"):
+            pass
 
 
 ADDRESS = AddressType()
 AET = AETitleType()
 OUTPUT = OutputFileType()
+SECONDS = click.FloatRange(0.1, 3600.0)

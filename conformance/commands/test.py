@@ -2,99 +2,94 @@
 
 from __future__ import annotations
 
-import shlex
-import traceback
-from dataclasses import dataclass, replace
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
-from rich.console import Console as RichConsole
 
-from dicomnet.transports import (
-    Address,
-    MemoryTransport,
-    Policy,
-    ReferenceAcceptor,
-    Settings,
-    TcpTransport,
-    Transport,
-)
+from dicomnet.transports import Address
 
 from ..case import Case
-from ..reports import Console, write_json, write_junit
-from ..session import Options, Report, Session
+from ..reports import Console, Repeat, Screen, write_json, write_junit
+from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
-from ..verdict import Result, Verdict
-from .options import ADDRESS, AET, OUTPUT
+from .options import ADDRESS, AET, OUTPUT, SECONDS
+from .runs import CALLED, CALLING, Choice, Teller, run_suite
 
-EMBEDDED = "the embedded reference acceptor"
-# The embedded acceptor's ARTIM on real sockets, so that its expiry is seen within the first command's minute.
-EMBEDDED_ARTIM = 3.0
-IDLE_FACTOR = 1.5
-# It answers within a millisecond.
-EMBEDDED_QUIET = 0.05
+NOT_WRITTEN = 4
+# What a shell says of a command whose reader has gone.
+NOBODY_READS = 141
+
+F = TypeVar("F", bound=Callable[..., Any])
+Writer = Callable[[Report, Repeat, Path], None]
+
+_OPTIONS = (
+    click.argument("address", type=ADDRESS, required=False, metavar="[HOST:PORT]"),
+    click.option("--called-aet", type=AET, default=CALLED, show_default=True, help="AE title of the target."),
+    click.option(
+        "--calling-aet", type=AET, default=CALLING, show_default=True, help="AE title of the tester."
+    ),
+    click.option(
+        "--select", multiple=True, metavar="GLOB", help="Only cases whose id fits; may be repeated."
+    ),
+    click.option("--quick", is_flag=True, help="Leave out the cases that wait for long timers."),
+    click.option(
+        "--depth",
+        type=click.IntRange(0, 1),
+        default=0,
+        show_default=True,
+        help="1: also one more input between each event and the check of the state.",
+    ),
+    click.option(
+        "--artim-limit",
+        type=SECONDS,
+        default=Options().artim_limit,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for the target's ARTIM timer.",
+    ),
+    click.option(
+        "--patience",
+        type=SECONDS,
+        metavar="SECONDS",
+        help="How long an answer may take  [default: from what the first associations show]",
+    ),
+    click.option(
+        "--recover-limit",
+        type=SECONDS,
+        default=Options().recover_limit,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long the target may take to serve again after a case.",
+    ),
+    click.option("--list", "list_only", is_flag=True, help="List the cases and stop."),
+    click.option("--dry-run", is_flag=True, help="Say what would be run, without any connection."),
+    click.option("--json", "json_file", type=OUTPUT, default=None, help="Write a report as JSON."),
+    click.option("--junit", "junit_file", type=OUTPUT, default=None, help="Write a report as JUnit XML."),
+    click.option(
+        "--allow-inconclusive", is_flag=True, help="A MUST case that stays inconclusive is no exit code 3."
+    ),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help="Tell every verdict as it is reached, and each in full at the end.",
+    ),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the command line asks for."""
-
-    address: Address | None
-    called: str
-    calling: str
-    select: tuple[str, ...]
-    quick: bool
-    depth: int
-    options: Options
-
-    def repeat(self) -> str:
-        """The command that repeats one case, with `{id}` for the id."""
-        words = ["dicomnet", "test"]
-        if self.address is not None:
-            words += [str(self.address), "--called-aet", self.called, "--calling-aet", self.calling]
-        if self.depth:
-            words += ["--depth", str(self.depth)]
-        return shlex.join(words).replace("{", "{{").replace("}", "}}") + " --select '{id}'"
+def _with_options(function: F) -> F:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
 
 
 @click.command(name="test")
-@click.argument("address", type=ADDRESS, required=False, metavar="[HOST:PORT]")
-@click.option("--called-aet", type=AET, default="ANY-SCP", show_default=True, help="AE title of the target.")
-@click.option(
-    "--calling-aet", type=AET, default="DICOMNET", show_default=True, help="AE title of the tester."
-)
-@click.option("--select", multiple=True, metavar="GLOB", help="Only cases whose id fits; may be repeated.")
-@click.option("--quick", is_flag=True, help="Leave out the cases that wait for long timers.")
-@click.option(
-    "--depth",
-    type=click.IntRange(0, 1),
-    default=0,
-    show_default=True,
-    help="1: also one more input between each event and the check of the state.",
-)
-@click.option(
-    "--artim-limit",
-    type=click.FloatRange(1.0, 3600.0),
-    default=300.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for the target's ARTIM timer.",
-)
-@click.option(
-    "--patience",
-    type=click.FloatRange(0.1, 600.0),
-    default=None,
-    metavar="SECONDS",
-    help="How long an answer may take  [default: from the sanity runs, at least 5]",
-)
-@click.option("--list", "list_only", is_flag=True, help="List the cases and stop.")
-@click.option("--dry-run", is_flag=True, help="Say what would be run, without any connection.")
-@click.option("--json", "json_file", type=OUTPUT, default=None, help="Write a report as JSON.")
-@click.option("--junit", "junit_file", type=OUTPUT, default=None, help="Write a report as JUnit XML.")
-@click.option(
-    "--allow-inconclusive", is_flag=True, help="A MUST case that stays inconclusive is no exit code 3."
-)
-@click.option("-v", "--verbose", is_flag=True, help="Show every verdict as it is reached.")
+@_with_options
 @click.pass_context
 def test(
     ctx: click.Context,
@@ -106,6 +101,7 @@ def test(
     depth: int,
     artim_limit: float,
     patience: float | None,
+    recover_limit: float,
     list_only: bool,
     dry_run: bool,
     json_file: Path | None,
@@ -120,94 +116,114 @@ def test(
 
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
     """
-    options = Options(artim_limit=artim_limit, patience=patience)
-    choice = Choice(address, called_aet, calling_aet, select, quick, depth, options)
-    cases = choose(all_cases(depth), select, quick=quick)
-    if not cases:
-        raise click.UsageError(f"no case fits {' '.join(select)!r}; see dicomnet test --list")
-    console = RichConsole()
+    options = Options(artim_limit=artim_limit, patience=patience, recover_limit=recover_limit)
+    given = tuple(
+        word
+        for name in ("artim_limit", "patience")
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
+    )
+    choice = Choice(address, called_aet, calling_aet, depth, options, given)
+    cases = _choose(select, depth, quick=quick)
+    if json_file is not None and json_file == junit_file:
+        raise click.UsageError(f"--json and --junit name the same file, {str(json_file)!r}")
+    screen = Screen(highlight=False)
     if list_only or dry_run:
-        _list(console, cases, dry_run=dry_run, choice=choice)
+        _list(screen, cases, choice, "would be run against" if dry_run else "for")
         return
-    report = Report(EMBEDDED if address is None else str(address))
-    try:
-        with Console(console, verbose=verbose) as shown:
-            _run(choice, cases, report, shown)
-    except KeyboardInterrupt:
-        report.interrupted = True
-    except Exception as error:  # noqa: BLE001 - whatever happens, what was learned is written
-        report.results.append(_own_fault(error))
-    repeat = choice.repeat()
-    shown.show(report, repeat)
+    files: list[tuple[Writer, Path]] = []
     if json_file is not None:
-        write_json(report, repeat, json_file)
+        files.append((write_json, json_file))
     if junit_file is not None:
-        write_junit(report, repeat, junit_file)
-    ctx.exit(report.exit_code(allow_inconclusive=allow_inconclusive))
+        files.append((write_junit, junit_file))
+    report = Report(choice.target)
+    shown = Console(screen, verbose=verbose)
+    shown.say(f"{len(cases)} cases ({distinct(cases)} distinct) for {_whom(choice)}")
+    _run(choice, cases, report, shown, for_files=bool(files))
+    written = _write(files, report, choice.repeat)
+    shown.show(report, choice.repeat)
+    ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
 
 
-def _own_fault(error: Exception) -> Result:
-    case = Case("tester", "the tester itself", "-", "The tester does not fail.", ())
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    text = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno}); please report this"
-    return Result(case, "-", Verdict.ERROR, "no fault of the tester", text)
+def _choose(select: tuple[str, ...], depth: int, *, quick: bool) -> tuple[Case, ...]:
+    """The cases that are asked for. A pattern that fits nothing is a mistake, found before anything is run."""
+    known = all_cases(depth)
+    for pattern in select:
+        if not choose((SANITY, *known), (pattern,), quick=False):
+            more = "" if depth else " (--depth 1 has more)"
+            raise click.UsageError(f"no case fits {pattern!r}; see dicomnet test --list{more}")
+    cases = choose(known, select, quick=quick)
+    if not cases and not choose((SANITY,), select, quick=quick):
+        raise click.UsageError("all cases that fit wait for long timers, which --quick leaves out")
+    return cases
 
 
-def _list(console: RichConsole, cases: tuple[Case, ...], *, dry_run: bool, choice: Choice) -> None:
+def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console, *, for_files: bool) -> None:
+    """Run; whatever happens, what was learned is in the report."""
+
+    def tell(event: Event) -> None:
+        shown(event)
+        if shown.unread and not for_files:
+            raise _NobodyReads
+
+    teller = Teller(tell)
+    try:
+        with shown:
+            run_suite(choice, cases, report, teller)
+    except (KeyboardInterrupt, _NobodyReads):
+        report.interrupted = True
+    except Exception as error:  # noqa: BLE001 - a fault of our own is a verdict too
+        report.results.append(teller.own_fault(error))
+
+
+class _NobodyReads(Exception):  # noqa: N818 - it is no error
+    """Nobody reads the console, and nothing else was asked for."""
+
+
+def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> bool:
+    """Write each report, whatever becomes of the others; tells whether all were written."""
+    written = True
+    for write, path in files:
+        try:
+            with _undisturbed():
+                write(report, repeat, path)
+        except Exception as error:  # noqa: BLE001 - the next report is not to suffer
+            text = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            click.echo(f"Error: cannot write {str(path)!r}: {text}", err=True)
+            written = False
+    return written
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """A second Ctrl-C does not cost what the first left to be written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _exit_code(report: Report, screen: Screen, *, written: bool, allow: bool, files: bool) -> int:
+    if screen.gone and not files:
+        return NOBODY_READS
+    if not written and not report.interrupted:
+        return NOT_WRITTEN
+    return report.exit_code(allow_inconclusive=allow)
+
+
+def _whom(choice: Choice) -> str:
+    if choice.address is None:
+        return choice.target
+    return f"{choice.target}, called {choice.called} by {choice.calling}"
+
+
+def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) -> None:
     for case in cases:
         slow = " (slow)" if case.slow else ""
-        console.print(
-            f"{case.id}  {case.level.value}{slow}  {case.title}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-    target = (
-        EMBEDDED if choice.address is None else f"{choice.calling} to {choice.called} at {choice.address}"
-    )
-    verb = "would be run against" if dry_run else "for"
-    console.print(
-        f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {target}", markup=False, highlight=False
-    )
-
-
-def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console) -> None:
-    if choice.address is not None:
-        tcp = TcpTransport()
-        try:
-            session = Session(
-                tcp, choice.address, choice.called, choice.calling, choice.options, shown, "tcp"
-            )
-            session.run(cases, report)
-        finally:
-            tcp.end()
-        return
-    embedded: tuple[tuple[str, Transport, float, float], ...] = (
-        ("memory", MemoryTransport(), 0.0, 30.0),
-        ("memory, user answers after 1 s", MemoryTransport(), 1.0, 30.0),
-        ("tcp", TcpTransport(), 0.0, EMBEDDED_ARTIM),
-    )
-    for label, carrier, answer_after, artim in embedded:
-        _run_embedded(choice, cases, report, shown, label, carrier, answer_after, artim)
-
-
-def _run_embedded(
-    choice: Choice,
-    cases: tuple[Case, ...],
-    report: Report,
-    shown: Console,
-    label: str,
-    carrier: Transport,
-    answer_after: float,
-    artim: float,
-) -> None:
-    policy = Policy(aet=choice.called)
-    acceptor = ReferenceAcceptor(carrier, policy, Settings(artim=artim), answer_after=answer_after)
-    options = replace(choice.options, idle=IDLE_FACTOR * artim, quiet=EMBEDDED_QUIET)
-    try:
-        address = acceptor.listen(Address("", 0), 64)
-        session = Session(carrier, address, choice.called, choice.calling, options, shown, label)
-        session.run(cases, report)
-    finally:
-        acceptor.close()
-        carrier.end()
+        screen.print(f"{case.id}  {case.level.value}{slow}  {case.title}", markup=False, soft_wrap=True)
+    told = f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {_whom(choice)}"
+    screen.print(told, markup=False, soft_wrap=True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from types import TracebackType
+from typing import TypeVar
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
-from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,10 +22,21 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from ..session import CaseFinished, CaseStarted, Event, Remark, Report, Started
 from ..verdict import Result, Verdict
+from .text import (
+    Repeat,
+    editions,
+    natural,
+    printable,
+    reason,
+    same_failure,
+    short_clause,
+    without_edition,
+)
 
 STYLE = {
     Verdict.PASS: "green",
@@ -31,6 +48,42 @@ STYLE = {
     Verdict.INCONCLUSIVE: "magenta",
     Verdict.ERROR: "bold red",
 }
+# Headings that leave the clauses their room in a terminal of 80 columns.
+HEADING = {
+    Verdict.NON_STRICT: "non-\nstrict",
+    Verdict.INFORMATIONAL: "infor-\nmational",
+    Verdict.UNSUPPORTED: "unsup-\nported",
+    Verdict.NOT_APPLICABLE: "not app-\nlicable",
+    Verdict.INCONCLUSIVE: "incon-\nclusive",
+}
+BAD = (Verdict.FAIL, Verdict.ERROR)
+# In the order in which they are told; each by its reasons.
+MILD = (
+    Verdict.NOT_APPLICABLE,
+    Verdict.UNSUPPORTED,
+    Verdict.INFORMATIONAL,
+    Verdict.NON_STRICT,
+    Verdict.INCONCLUSIVE,
+)
+INDENT = 4
+LABEL = 13
+# So many cases are named behind one reason or failure; --verbose names all.
+NAMED = 12
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Screen(RichConsole):
+    """Standard output. `gone` tells that nobody reads it any more; from then on nothing is written."""
+
+    gone = False
+
+    def on_broken_pipe(self) -> None:
+        """Go on quietly: whoever holds the console decides whether there is still a reason to."""
+        self.gone = self.quiet = True
+        with suppress(OSError, ValueError, AttributeError):
+            assert sys.__stdout__ is not None
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
 
 
 class Console:
@@ -43,10 +96,10 @@ class Console:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[case]}"),
+            TextColumn("{task.fields[case]}", markup=False, table_column=Column(no_wrap=True)),
             console=console,
             transient=True,
         )
@@ -60,93 +113,191 @@ class Console:
     ) -> None:
         self._progress.stop()
 
+    # --- while it runs -----------------------------------------------------------------------------------
+
+    @property
+    def unread(self) -> bool:
+        """Whether nobody reads the console any more."""
+        return isinstance(self.console, Screen) and self.console.gone
+
     def __call__(self, event: Event) -> None:
         """Show an event."""
         match event:
             case Started():
-                self._task = self._progress.add_task(escape(event.label), total=event.total, case="")
+                self._task = self._progress.add_task(event.label, total=event.total, case="")
             case CaseStarted():
                 if self._task is not None:
-                    self._progress.update(self._task, case=escape(event.case.id))
+                    self._progress.update(self._task, case=event.case.id)
             case CaseFinished():
                 if self._task is not None:
                     self._progress.advance(self._task)
-                verdict = event.result.verdict
-                if self._verbose or verdict in (Verdict.FAIL, Verdict.ERROR):
-                    self.console.print(_line(event.result), highlight=False, soft_wrap=True)
+                if self._verbose or event.result.verdict in BAD:
+                    self._short(_headline(event.result))
             case Remark():
-                self.console.print(f"[dim]{escape(event.text)}[/dim]", highlight=False)
+                self.say(event.text, "dim")
 
-    def show(self, report: Report, repeat: str) -> None:
-        """The tables and the summary at the end."""
-        self.console.print(clause_table(report))
-        for result in report.results:
-            if result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-                self._explain(result, repeat)
-        counts = ", ".join(
-            f"[{STYLE[verdict]}]{report.summary()[verdict.value]} {verdict.value}[/]"
-            for verdict in Verdict
-            if report.summary()[verdict.value]
-        )
-        cells = sum(len(row) for row in report.cells().values())
-        self.console.print(
-            f"{len(report.results)} verdicts on {escape(report.target)}: {counts or 'none'}; "
-            f"{cells} cells of Table 9-10 driven",
-            highlight=False,
-        )
-        if report.blamed:
-            self.console.print(f"[bold]Could not test:[/] {escape(report.blamed)}", highlight=False)
-        if report.interrupted:
-            self.console.print("[bold]Interrupted:[/] this is what was learned so far", highlight=False)
+    def say(self, text: str, style: str = "") -> None:
+        """A paragraph, wrapped where the terminal ends."""
+        self.console.print(Text(printable(text), style))
 
-    def _explain(self, result: Result, repeat: str) -> None:
-        self.console.print(_line(result), highlight=False, soft_wrap=True)
-        case = result.case
-        rows = [
-            ("clause", case.clause),
-            ("requirement", f"{case.level.value}: {case.requirement}"),
-            ("expected", result.expected),
-            ("observed", result.observed),
-            *(("note", note) for note in result.notes),
-            ("repeat", repeat.format(id=case.id)),
+    def _short(self, text: Text) -> None:
+        """A line that is cut where the terminal ends; the same is told in full at the end."""
+        self.console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
+
+    # --- at the end --------------------------------------------------------------------------------------
+
+    def show(self, report: Report, repeat: Repeat) -> None:
+        """The table, what is not a pass, and the summary."""
+        if report.results:
+            self.console.print(clause_table(report))
+        if self._verbose:
+            for result in report.results:
+                if result.verdict is not Verdict.PASS:
+                    self._explain([result], repeat, report)
+        else:
+            for verdict in MILD:
+                self._reasons(verdict, report)
+            bad = [result for result in report.results if result.verdict in BAD]
+            for group in _grouped(bad, same_failure):
+                self._explain(group, repeat, report)
+        self._summary(report)
+
+    def _reasons(self, verdict: Verdict, report: Report) -> None:
+        """All cases with a mild verdict, by reason, each reason said once."""
+        results = [
+            result
+            for result in report.results
+            if result.verdict is verdict and not (report.blamed and report.blamed in result.notes)
         ]
+        if not results:
+            return
+        self.console.print(Text(f"{verdict.value} ({len(results)})", STYLE[verdict]))
+        for group in _grouped(results, reason):
+            self._indented(Text(printable(reason(group[0]))), 2)
+            self._indented(Text(_names(group), "dim"), 2 + INDENT)
+        self.console.print()
+
+    def _explain(self, group: list[Result], repeat: Repeat, report: Report) -> None:
+        """Failures with one cause, or any verdict in full: what was demanded, expected, seen, and how to repeat it."""
+        first = group[0]
+        self.console.print(_headline(first) if len(group) == 1 else _headline_of(group))
+        alike = {result.case.requirement for result in group}
+        rows = [
+            ("clause", first.case.clause if len(group) == 1 else short_clause(first.case.clause)),
+            ("requirement", f"{first.case.level.value}: {first.case.requirement}" if len(alike) == 1 else ""),
+            ("expected", first.expected),
+            ("observed", first.observed),
+            *(("note", note) for note in dict.fromkeys(note for result in group for note in result.notes)),
+        ]
+        if len(labels(report)) > 1:
+            rows.append(("on", ", ".join(dict.fromkeys(result.transport for result in group))))
         for name, text in rows:
-            if text:
-                self.console.print(f"    {name:<12}{escape(text)}", highlight=False, soft_wrap=True)
+            self._row(name, text)
+        if len(group) > 1:
+            for name, result in zip(("cases", *[""] * NAMED), group[:NAMED], strict=False):
+                self._row(name, f"{result.case.id}  {result.case.title}", whole=True)
+            if len(group) > NAMED:
+                self._row("", f"and {len(group) - NAMED} more; --verbose tells all")
+        if self._verbose:
+            self._timeline(first)
+        self._command("repeat", repeat(*dict.fromkeys(result.case.id for result in group)))
+        self.console.print()
+
+    def _timeline(self, result: Result) -> None:
+        for entry in result.evidence.entries:
+            octets = f"  {entry.octets[:16].hex(' ')}{' ...' if entry.total > 16 else ''}" * bool(entry.total)
+            text = f"{entry.seconds:8.3f} s  {entry.who:<7}{entry.what}{octets}"
+            self._indented(Text(printable(text), "dim"), INDENT)
+
+    def _row(self, name: str, text: str, *, whole: bool = False) -> None:
+        """A label and its text, which is wrapped beside the label; `whole` cuts it instead."""
+        if not text:
+            return
+        grid = Table.grid(
+            Column(min_width=LABEL), Column(no_wrap=whole, overflow="ellipsis" if whole else "fold")
+        )
+        grid.add_row(Text(name, "dim"), Text(printable(text)))
+        self._indented(grid, INDENT)
+
+    def _command(self, name: str, text: str) -> None:
+        """A command is never wrapped: it is there to be copied."""
+        line = Text(" " * INDENT).append(f"{name:<{LABEL}}", "dim").append(printable(text))
+        self.console.print(line, soft_wrap=True)
+
+    def _indented(self, what: Text | Table, by: int) -> None:
+        self.console.print(Padding(what, (0, 0, 0, by), expand=False))
+
+    def _summary(self, report: Report) -> None:
+        counts = report.summary()
+        told = Text(f"{len(report.results)} verdicts on ").append(printable(report.target)).append(": ")
+        parts = [Text(f"{counts[v.value]} {v.value}", STYLE[v]) for v in Verdict if counts[v.value]]
+        told.append(Text(", ").join(parts) if parts else Text("none"))
+        cells = sum(len(row) for row in report.cells().values())
+        told.append(f"; {cells} cells of Table 9-10 driven")
+        self.console.print(told)
+        if report.blamed:
+            self.console.print(Text("Could not test: ", "bold").append(printable(report.blamed)))
+        if report.interrupted:
+            self.console.print(Text("Interrupted: ", "bold").append("this is what was learned so far"))
 
 
-def _line(result: Result) -> str:
+def _headline(result: Result) -> Text:
     style = STYLE[result.verdict]
+    case = result.case
     return (
-        f"[{style}]{result.verdict.value:<14}[/]{escape(result.case.id)}  "
-        f"[dim]{escape(result.case.title)} ({escape(result.transport)})[/]"
+        Text(f"{result.verdict.value:<14}", style).append(case.id, "default").append(f"  {case.title}", "dim")
     )
+
+
+def _headline_of(group: list[Result]) -> Text:
+    verdict = group[0].verdict
+    return Text(f"{verdict.value:<14}", STYLE[verdict]).append(f"{len(group)} cases alike", "default")
+
+
+def _names(group: list[Result]) -> str:
+    counts = Counter(result.case.id for result in group)
+    names = [f"{case_id} (x{times})" if times > 1 else case_id for case_id, times in counts.items()]
+    more = len(names) - NAMED
+    return ", ".join([*names[:NAMED], f"and {more} more"] if more > 1 else names)
+
+
+def _grouped(results: Iterable[Result], key: Callable[[Result], K]) -> list[list[Result]]:
+    groups: dict[K, list[Result]] = {}
+    for result in results:
+        groups.setdefault(key(result), []).append(result)
+    return list(groups.values())
+
+
+def labels(report: Report) -> list[str]:
+    """The carriers on which there are verdicts."""
+    return list(dict.fromkeys(result.transport for result in report.results))
 
 
 def clause_table(report: Report) -> Table:
     """How many cases of each clause have which verdict."""
-    table = Table(title="Verdicts by clause", title_justify="left")
-    table.add_column("clause")
+    short = [short_clause(result.case.clause) for result in report.results]
+    years = editions(short)
+    table = Table(
+        title=f"Verdicts by clause ({years})" if years else "Verdicts by clause",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("clause", no_wrap=True, overflow="ellipsis")
     shown = [verdict for verdict in Verdict if report.summary()[verdict.value]]
     for verdict in shown:
-        table.add_column(verdict.value, justify="right", style=STYLE[verdict])
+        heading = HEADING.get(verdict, verdict.value)
+        widest = max(len(line) for line in heading.split("\n"))
+        table.add_column(
+            heading, justify="right", vertical="bottom", style=STYLE[verdict], min_width=widest, no_wrap=True
+        )
     counts: dict[str, Counter[Verdict]] = {}
-    for result in report.results:
-        counts.setdefault(short_clause(result.case.clause), Counter())[result.verdict] += 1
-    for clause in sorted(counts, key=_natural):
+    for clause, result in zip(short, report.results, strict=True):
+        counts.setdefault(clause, Counter())[result.verdict] += 1
+    for clause in sorted(counts, key=natural):
         row = counts[clause]
-        table.add_row(escape(clause), *(str(row[verdict] or "") for verdict in shown))
+        table.add_row(without_edition(clause), *(str(row[verdict] or "") for verdict in shown))
+    table.add_section()
+    table.add_row("all", *(str(report.summary()[verdict.value]) for verdict in shown))
     return table
-
-
-def short_clause(clause: str) -> str:
-    """The clause without the cell: what stands before the event, the action or the second source."""
-    return clause.split(" x ")[0].split(";")[0]
-
-
-def _natural(text: str) -> list[tuple[int, str | int]]:
-    parts: list[tuple[int, str | int]] = []
-    for word in text.replace(",", " ").replace("-", " ").split():
-        digits = "".join(c for c in word if c.isdigit())
-        parts.append((0, int(digits)) if digits else (1, word))
-    return parts

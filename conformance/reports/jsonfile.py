@@ -7,12 +7,14 @@ from pathlib import Path
 
 from ..session import Report
 from ..verdict import Result
+from .files import replace_text
+from .text import Repeat
 
 SCHEMA = "dicomnet-report/1"
 
 
-def report_as_dict(report: Report, repeat: str) -> dict[str, object]:
-    """The report as plain data; `repeat` is the command that repeats one case, with `{id}` for its id."""
+def report_as_dict(report: Report, repeat: Repeat) -> dict[str, object]:
+    """The report as plain data."""
     return {
         "schema": SCHEMA,
         "target": report.target,
@@ -25,7 +27,7 @@ def report_as_dict(report: Report, repeat: str) -> dict[str, object]:
     }
 
 
-def _case(result: Result, repeat: str) -> dict[str, object]:
+def _case(result: Result, repeat: Repeat) -> dict[str, object]:
     case = result.case
     return {
         "id": case.id,
@@ -53,18 +55,12 @@ def _case(result: Result, repeat: str) -> dict[str, object]:
             }
             for entry in result.evidence.entries
         ],
-        "repeat": repeat.format(id=case.id),
+        "evidence_dropped": result.evidence.dropped,
+        "repeat": repeat(case.id),
     }
 
 
-def write_json(report: Report, repeat: str, path: Path) -> None:
-    """Write the report; a file of that name is replaced only when the whole text is there."""
+def write_json(report: Report, repeat: Repeat, path: Path) -> None:
+    """Write the report."""
     text = json.dumps(report_as_dict(report, repeat), indent=1, ensure_ascii=True)
     replace_text(path, text + "\n")
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file by way of a temporary one beside it."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
