@@ -72,9 +72,8 @@ def _step_lines(step: Step, oracle: Oracle) -> list[str]:
             poke = f"; every {step.every:g} s the tester sends {step.poke.what}" if step.poke else ""
             return [f"target in {before} closes when ARTIM expires; the time is reported, not graded{poke}"]
         case Idle():
-            return [
-                f"tester says nothing for {min(step.seconds, Options().idle):g} s; target in {before} is to do nothing either"
-            ]
+            seconds = min(step.seconds, Options().idle)
+            return [f"tester says nothing for {seconds:g} s; target in {before} is to do nothing either"]
         case Await():
             lines: list[str] = []
             for _round in range(MAX_ANSWERS):

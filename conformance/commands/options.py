@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
-import tempfile
 from pathlib import Path
 
 import click
 
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
+
+from ..reports import part_of
 
 
 class AddressType(click.ParamType[Address]):
@@ -46,6 +48,17 @@ class AETitleType(click.ParamType[str]):
         return value
 
 
+class SecondsType(click.FloatRange):
+    """A time in seconds; what is no number is out of every range."""
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
+
+
 class OutputFileType(click.ParamType[Path]):
     """A file that can be written: tried before any work is done."""
 
@@ -54,8 +67,6 @@ class OutputFileType(click.ParamType[Path]):
     def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Try the directory and the file itself."""
         path = Path(value)
-        if path.is_dir():
-            self.fail(f"{str(path)!r} is a directory", param, ctx)
         try:
             _try_to_write(path)
         except (OSError, ValueError) as error:
@@ -65,14 +76,17 @@ class OutputFileType(click.ParamType[Path]):
 
 
 def _try_to_write(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a directory")
     if path.exists() and not path.is_file():
         # A device or a pipe: to open it might wait for a reader.
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return
-    # The report is written beside the file and takes its place when it is whole.
-    with tempfile.NamedTemporaryFile(dir=path.resolve().parent):
+    beside = part_of(path)
+    with beside.open("wb"):
         pass
+    beside.unlink()
     if path.exists():
         with path.open("ab"):
             pass
@@ -81,4 +95,5 @@ def _try_to_write(path: Path) -> None:
 ADDRESS = AddressType()
 AET = AETitleType()
 OUTPUT = OutputFileType()
-SECONDS = click.FloatRange(0.1, 3600.0)
+SECONDS = SecondsType(0.1, 3600.0)
+DELAY = SecondsType(0.0, 3600.0)

@@ -9,7 +9,7 @@ import click
 from dicomnet.statemachine import LocalProtocolError
 from dicomnet.transports import Address, Policy, ReferenceAcceptor, ReferenceRequestor, Settings, TcpTransport
 
-from .options import ADDRESS, AET
+from .options import ADDRESS, AET, DELAY, SECONDS
 
 BACKLOG = 64
 
@@ -24,7 +24,7 @@ BACKLOG = 64
 )
 @click.option(
     "--answer-after",
-    type=click.FloatRange(0.0, 3600.0),
+    type=DELAY,
     default=0.0,
     show_default=True,
     metavar="SECONDS",
@@ -32,7 +32,7 @@ BACKLOG = 64
 )
 @click.option(
     "--artim",
-    type=click.FloatRange(0.1, 3600.0),
+    type=SECONDS,
     default=30.0,
     show_default=True,
     metavar="SECONDS",
@@ -95,7 +95,7 @@ def _say(line: str) -> None:
 @click.option("--calling-aet", type=AET, default="DICOMNET", show_default=True, help="AE title of this end.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.1, 3600.0),
+    type=SECONDS,
     default=30.0,
     show_default=True,
     metavar="SECONDS",

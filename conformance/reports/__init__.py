@@ -1,9 +1,18 @@
 """Reports: each reads the same results and knows no other."""
 
 from .console import Console, Screen
-from .files import replace_text
+from .files import part_of, replace_text
 from .jsonfile import report_as_dict, write_json
 from .junit import write_junit
 from .text import Repeat
 
-__all__ = ["Console", "Repeat", "Screen", "replace_text", "report_as_dict", "write_json", "write_junit"]
+__all__ = [
+    "Console",
+    "Repeat",
+    "Screen",
+    "part_of",
+    "replace_text",
+    "report_as_dict",
+    "write_json",
+    "write_junit",
+]

@@ -6,16 +6,21 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def part_of(path: Path) -> Path:
+    """The temporary file beside the one that is meant; where a link points to, not the link, is replaced."""
+    whole = path.resolve()
+    return whole.with_name(f".{whole.name}.part")
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a text file by way of a temporary one beside it; a device or pipe is written to as it is."""
-    path = path.resolve()  # where a link points to, not the link, is replaced
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
         return
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = part_of(path)
     try:
         temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        temporary.replace(path.resolve())
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
