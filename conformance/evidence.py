@@ -21,6 +21,7 @@ from dicomnet.statemachine import (
 )
 
 MAX_ENTRIES: Final = 400
+FIRST_OCTETS: Final = 16
 MAX_OCTETS_SHOWN: Final = 512
 
 
@@ -44,6 +45,11 @@ class Evidence:
     received: list[Pdu | Violation] = field(default_factory=list[Pdu | Violation])
     octets: list[bytes] = field(default_factory=list[bytes])
     dropped: int = 0
+    first: bytes = b""
+
+    def began(self, octets: bytes) -> None:
+        """The first octets of the target tell what it speaks, whatever the framer makes of them."""
+        self.first = self.first or octets[:FIRST_OCTETS]
 
     def add(self, seconds: float, who: str, what: str, octets: bytes = b"") -> None:
         """Note something; past `MAX_ENTRIES` it is only counted."""

@@ -261,6 +261,7 @@ class CaseRun:
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
         self._received += len(octets)
+        self._evidence.began(octets)
         for received, raw in self._framer.feed(octets):
             if self.result is not None:
                 return

@@ -46,6 +46,8 @@ PROMPT_FACTOR, MIN_PROMPT = 8.0, 0.25
 MIN_QUIET, MAX_QUIET = 0.05, 2.0
 # The first run of a case is short of patience; what is late then is a failure only if it is late when confirmed.
 MIN_PATIENCE, PATIENCE_FACTOR = 0.4, 10.0
+# Nothing is known of the target yet, and a configuration is not to be blamed for a user who thinks.
+FIRST_PATIENCE = 10.0
 # The first failure that is nothing but silence is given this long, once for a target: some are slow in odd places.
 LONG_PATIENCE = 5.0
 
@@ -83,12 +85,13 @@ PROMPT = Case(
 class Options:
     """How a suite is run; times are in seconds.
 
-    `artim_limit`: how long to wait for ARTIM; `recover_limit`: how long a target that is full, or does not answer,
-    may take to serve again after a case; `idle`: how long an association is left idle, longer than a common ARTIM
+    `artim_limit`: how long to wait for ARTIM; `connect`: for a connection; `recover_limit`: how long a target that is
+    full, or does not answer, may take to serve again after a case; `idle`: how long an association is left idle, longer than a common ARTIM
     runs; `patience`, `quiet`: None = from what the sanity runs show.
     """
 
     artim_limit: float = 300.0
+    connect: float = 10.0
     recover_limit: float = 75.0
     idle: float = 45.0
     patience: float | None = None
@@ -190,7 +193,8 @@ class Session:
     ) -> None:
         pace = Pace(
             quiet=options.quiet or 0.5,
-            patience=options.patience or MIN_PATIENCE,
+            patience=options.patience or FIRST_PATIENCE,
+            connect=options.connect,
             timer=options.artim_limit,
             idle=options.idle,
         )
@@ -249,7 +253,7 @@ class Session:
         if slowest >= SLOW_USER:
             self._measure_provider()
         self._remark(
-            f"{self._label}: slowest answer {slowest * 1000:.3g} ms; silence counts after {quiet:.3g} s, "
+            f"{self._label}: slowest answer {slowest * 1000:.1f} ms; silence counts after {quiet:.3g} s, "
             f"an answer is overdue after {patience:.3g} s"
         )
         return True
@@ -488,9 +492,7 @@ def all_over(runs: list[CaseRun]) -> bool:
 
 def blame(result: Result, target: Target) -> str:
     """Why nothing could be tested, and what to do about it."""
-    first = next(
-        (entry.octets for entry in result.evidence.entries if entry.who == "target" and entry.octets), b""
-    )
+    first = result.evidence.first
     where = str(target.address)
     if first[:4] in (b"HTTP", b"SSH-"):
         return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"

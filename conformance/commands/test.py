@@ -59,6 +59,14 @@ _OPTIONS = (
         help="How long an answer may take  [default: from what the first associations show]",
     ),
     click.option(
+        "--connect-limit",
+        type=SECONDS,
+        default=Options().connect,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long the target may take to accept a connection.",
+    ),
+    click.option(
         "--recover-limit",
         type=SECONDS,
         default=Options().recover_limit,
@@ -101,6 +109,7 @@ def test(
     depth: int,
     artim_limit: float,
     patience: float | None,
+    connect_limit: float,
     recover_limit: float,
     list_only: bool,
     dry_run: bool,
@@ -116,7 +125,9 @@ def test(
 
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
     """
-    options = Options(artim_limit=artim_limit, patience=patience, recover_limit=recover_limit)
+    options = Options(
+        artim_limit=artim_limit, connect=connect_limit, patience=patience, recover_limit=recover_limit
+    )
     given = tuple(
         word
         for name in ("artim_limit", "patience")
