@@ -43,13 +43,18 @@ _CODES = {
 
 
 class TcpTransport:
-    """Connections over TCP. `loop` is the asyncio loop to live in; without one the carrier makes its own."""
+    """Connections over TCP. `loop` is the asyncio loop to live in; without one the carrier makes its own.
+
+    `quick_ack` acknowledges what arrives at once, where the system can (Linux): a peer that leaves Nagle's algorithm
+    on waits for the acknowledgement of one small segment before it sends the next, and a delayed one costs it 40 ms.
+    """
 
     name = "tcp"
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, quick_ack: bool = False) -> None:
         self._owned = loop is None
         self.loop = loop or asyncio.new_event_loop()
+        self.quick_ack = quick_ack and hasattr(socket, "TCP_QUICKACK")
         self.linger = LINGER_SECONDS
         self.lingering = LINGERING
         self._done: Callable[[], bool] | None = None
@@ -314,7 +319,15 @@ class _TcpLink:
         self._sock.setblocking(False)
         with suppress(OSError):  # broken already; the first read will tell
             self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._carrier.quick_ack:
+            self._acknowledge()
         self._resume_reading()
+
+    def _acknowledge(self) -> None:
+        """Acknowledge at once what has arrived. The system falls back to delaying, so it is asked again each time."""
+        assert self._sock is not None
+        with suppress(OSError):  # broken already; the next read will tell
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     # --- reading -----------------------------------------------------------------------------------------
 
@@ -338,6 +351,8 @@ class _TcpLink:
             self._broken()
             return
         if octets:
+            if self._carrier.quick_ack:
+                self._acknowledge()
             self._handler.on_octets(octets)
         else:
             self._ended = True
