@@ -30,6 +30,7 @@ from .verdict import DEVIATION, Ending, Result, Verdict, verdict_of
 # What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
 TESTER_LIMITS = Limits(data=1 << 20)
 MAX_RECEIVED = 1 << 22
+MAX_PDUS = 10_000
 PIECE_SECONDS = 0.001
 # "Rejected for now" (PS3.8 2020 Table 9-21).
 TRANSIENT = 2
@@ -271,6 +272,9 @@ class CaseRun:
             expected = self._oracle.expected()
             if isinstance(received, Violation):
                 self._differ(expected, describe(received))
+                return
+            if len(self._evidence.received) > MAX_PDUS:
+                self._differ(expected, f"more than {MAX_PDUS} PDUs without an end")
                 return
             if not self._oracle.saw(received):
                 self.busy = isinstance(received, AAssociateRJ) and received.result == TRANSIENT

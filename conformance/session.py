@@ -86,8 +86,8 @@ class Options:
     """How a suite is run; times are in seconds.
 
     `artim_limit`: how long to wait for ARTIM; `connect`: for a connection; `recover_limit`: how long a target that is
-    full, or does not answer, may take to serve again after a case; `idle`: how long an association is left idle, longer than a common ARTIM
-    runs; `patience`, `quiet`: None = from what the sanity runs show.
+    full, or does not answer, may take to serve again after a case; `idle`: how long an association is left idle,
+    longer than a common ARTIM runs; `patience`, `quiet`: None = from what the sanity runs show.
     """
 
     artim_limit: float = 300.0
