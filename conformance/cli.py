@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import traceback
-from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
@@ -18,11 +16,10 @@ from .commands.explain import explain
 from .commands.mutate import mutate
 from .commands.peers import echo, serve
 from .commands.test import test
+from .reports import NOBODY_READS, drop_output
 
 OWN_FAULT = 4
 INTERRUPTED = 130
-# What a shell says of a command whose reader has gone.
-NOBODY_READS = 141
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,8 +56,9 @@ def _run() -> int:
         return INTERRUPTED
     except click.exceptions.Exit as error:
         return error.exit_code
-    except BrokenPipeError:
-        return _nobody_reads()
+    except (BrokenPipeError, SystemExit):  # click leaves with an exit of its own when its reader has gone
+        drop_output()
+        return NOBODY_READS
     except Exception as error:  # noqa: BLE001 - a user sees a message, whatever happens
         where = traceback.extract_tb(error.__traceback__)[-1]
         click.echo(
@@ -74,10 +72,3 @@ def _run() -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _nobody_reads() -> int:
-    """The reader of our output has gone; what is still buffered goes nowhere, without a word."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return NOBODY_READS

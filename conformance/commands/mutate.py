@@ -40,6 +40,7 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
     Example: dicomnet mutate --jobs 2 --json matrix.json
     """
     screen = Screen(highlight=False)
+    screen.carry_on = True
     columns = (
         TextColumn("mutants"),
         BarColumn(),

@@ -14,15 +14,13 @@ import click
 from dicomnet.transports import Address
 
 from ..case import Case
-from ..reports import Console, Repeat, Screen, write_json, write_junit
+from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
 from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
 from .options import ADDRESS, AET, OUTPUT, SECONDS
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 
 NOT_WRITTEN = 4
-# What a shell says of a command whose reader has gone.
-NOBODY_READS = 141
 
 F = TypeVar("F", bound=Callable[..., Any])
 Writer = Callable[[Report, Repeat, Path], None]
@@ -148,8 +146,8 @@ def test(
     if junit_file is not None:
         files.append((write_junit, junit_file))
     report = Report(choice.target)
+    screen.carry_on = True
     shown = Console(screen, verbose=verbose)
-    shown.say(f"{len(cases)} cases ({distinct(cases)} distinct) for {_whom(choice)}")
     _run(choice, cases, report, shown, for_files=bool(files))
     written = _write(files, report, choice.repeat)
     shown.show(report, choice.repeat)
@@ -179,6 +177,7 @@ def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console
 
     teller = Teller(tell)
     try:
+        shown.say(f"{len(cases)} cases ({distinct(cases)} distinct) for {_whom(choice)}")
         with shown:
             run_suite(choice, cases, report, teller)
     except (KeyboardInterrupt, _NobodyReads):

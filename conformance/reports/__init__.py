@@ -1,15 +1,17 @@
 """Reports: each reads the same results and knows no other."""
 
-from .console import Console, Screen
+from .console import NOBODY_READS, Console, Screen, drop_output
 from .files import part_of, replace_text
 from .jsonfile import report_as_dict, write_json
 from .junit import write_junit
 from .text import Repeat
 
 __all__ = [
+    "NOBODY_READS",
     "Console",
     "Repeat",
     "Screen",
+    "drop_output",
     "part_of",
     "replace_text",
     "report_as_dict",

@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TypeVar
 
+from click.exceptions import Exit
 from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
 from rich.padding import Padding
@@ -65,6 +66,8 @@ MILD = (
     Verdict.NON_STRICT,
     Verdict.INCONCLUSIVE,
 )
+# What a shell says of a command whose reader has gone.
+NOBODY_READS = 141
 INDENT = 4
 LABEL = 13
 # So many cases are named behind one reason or failure; --verbose names all.
@@ -74,16 +77,24 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Screen(RichConsole):
-    """Standard output. `gone` tells that nobody reads it any more; from then on nothing is written."""
+    """Standard output. When its reader goes away the command ends, unless it is to `carry_on`; `gone` then tells."""
 
     gone = False
+    carry_on = False
 
     def on_broken_pipe(self) -> None:
-        """Go on quietly: whoever holds the console decides whether there is still a reason to."""
+        """From now on nothing is written."""
         self.gone = self.quiet = True
-        with suppress(OSError, ValueError, AttributeError):
-            assert sys.__stdout__ is not None
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+        drop_output()
+        if not self.carry_on:
+            raise Exit(NOBODY_READS)
+
+
+def drop_output() -> None:
+    """What is still buffered for a reader who has gone goes nowhere, without a word."""
+    with suppress(OSError, ValueError, AttributeError):
+        assert sys.__stdout__ is not None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
 
 
 class Console:
@@ -149,6 +160,11 @@ class Console:
     def show(self, report: Report, repeat: Repeat) -> None:
         """The table, what is not a pass, and the summary."""
         if report.results:
+            years = editions(result.case.clause for result in report.results)
+            self.console.print()
+            self.console.print(
+                Text(f"Verdicts by clause ({years})" if years else "Verdicts by clause", "bold")
+            )
             self.console.print(clause_table(report))
         if self._verbose:
             for result in report.results:
@@ -276,14 +292,7 @@ def labels(report: Report) -> list[str]:
 def clause_table(report: Report) -> Table:
     """How many cases of each clause have which verdict."""
     short = [short_clause(result.case.clause) for result in report.results]
-    years = editions(short)
-    table = Table(
-        title=f"Verdicts by clause ({years})" if years else "Verdicts by clause",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        collapse_padding=True,
-    )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("clause", no_wrap=True, overflow="ellipsis")
     shown = [verdict for verdict in Verdict if report.summary()[verdict.value]]
     for verdict in shown:

@@ -65,7 +65,8 @@ def finished(process: subprocess.Popen[str], seconds: float = 20.0) -> tuple[int
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text("ascii"))
+    report: dict[str, Any] = json.loads(path.read_text("ascii"))
+    return report
 
 
 def read_junit(path: Path) -> ElementTree.Element:
