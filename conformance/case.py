@@ -67,7 +67,8 @@ class Stimulus:
 
     `answers` are what its user then owes (one of them); empty where the user owes nothing. `optional` means that
     the user may also do nothing at all. `deafens`: what follows on the stream need not be read any more. `garbles`: or
-    it may be read as PDUs that are none, as many as there are, so that AA-7 may answer any number of times.
+    it may be read as PDUs that are none, as many as there are, so that AA-7 may answer any number of times. `lead`: it
+    only leads up to the point of the case.
     """
 
     event: str
@@ -78,6 +79,7 @@ class Stimulus:
     note: str = ""
     deafens: bool = False
     garbles: bool = False
+    lead: bool = False
 
 
 Reading = tuple[Stimulus, ...]
@@ -93,7 +95,8 @@ class Send:
     """Send octets. `readings` are the alternatives: each is the events that the target may take them for, in order.
 
     `pieces` are the sizes of the segments (a 0 at the end repeats the size before it to the end); empty sends the
-    octets as one segment. `prefix` marks what only leads up to the point of the case. `made` makes the octets from
+    octets as one segment. `prefix` marks what only leads up to the point of the case, `check` what looks at the state
+    that was reached (the event by which it does). `made` makes the octets from
     what the target has said so far; a text instead says why the case does not apply to this target.
     """
 
@@ -102,6 +105,7 @@ class Send:
     readings: tuple[Reading, ...]
     pieces: tuple[int, ...] = ()
     prefix: bool = False
+    check: str = ""
     made: Callable[[Evidence], bytes | str] | None = None
 
 
@@ -228,8 +232,10 @@ AS_ODD_RELEASE: Final[tuple[Reading, ...]] = (
     *AS_INVALID,
     (Stimulus("Evt12", None, (RELEASE_ANSWER,), grade=Grade.NON_STRICT, note=_LENIENT),),
 )
+# Here the end of the PDU is where its length says, so what follows is no garbage.
+AS_MALFORMED: Final[tuple[Reading, ...]] = ((Stimulus("Evt19", deafens=True),),)
 AS_ODD_DATA: Final[tuple[Reading, ...]] = (
-    *AS_INVALID,
+    *AS_MALFORMED,
     (
         Stimulus(
             "Evt10",

@@ -9,6 +9,7 @@ the check, so that a fault behind an extra state is found as well.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from dicomnet.statemachine import ASSOCIATION, AAssociateRJ
@@ -39,7 +40,7 @@ from .case import (
     as_request,
 )
 from .octets import ABORT_USER
-from .oracle import Oracle
+from .oracle import Cell, Oracle
 
 _REJECTED_VERSION: Final = AAssociateRJ(1, 2, 2)
 
@@ -149,16 +150,16 @@ APPROACHES: Final = (
 )
 
 PROBE: Final[tuple[Step, ...]] = (
-    Send("C-ECHO (which state was reached?)", octets.ECHO, AS_ECHO),
+    Send("C-ECHO (which state was reached?)", octets.ECHO, AS_ECHO, check="Evt10"),
     Await(quiet=True),
 )
 # A C-ECHO alone cannot tell Sta13 from the states that wait for A-RELEASE-RP; an A-ASSOCIATE-AC can.
 PROBE_CLOSING: Final[tuple[Step, ...]] = (
     *PROBE,
-    Send("A-ASSOCIATE-AC (is the association over?)", octets.AC, as_event("Evt3")),
+    Send("A-ASSOCIATE-AC (is the association over?)", octets.AC, as_event("Evt3"), check="Evt3"),
     Await(quiet=True),
 )
-END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT), Await())
+END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT, check="Evt16"), Await())
 
 
 # Where ARTIM did not expire, the target must still be in the state in which it was left.
@@ -407,6 +408,16 @@ def _others() -> list[Case]:
         kind="idle",
     )
     return [idle, SECOND_ASSOCIATION, SILENT_PEER]
+
+
+@cache
+def by_cell() -> dict[Cell, Case]:
+    """The plainest case of each cell: the first that drives it."""
+    table: dict[Cell, Case] = {}
+    for case in generated():
+        if case.cell is not None and not case.slow:
+            table.setdefault(case.cell, case)
+    return table
 
 
 # What an outside requestor cannot drive in an acceptor, and why.

@@ -30,16 +30,24 @@ from dicomnet.statemachine import (
 
 CALLED: Final = b"\x00<called title>\x00"
 CALLING: Final = b"\x00<calling titl>\x00"
-assert len(CALLED) == len(CALLING) == 16
+# The called title behind a space, and with a space and one more character behind it.
+INDENTED: Final = b"\x00<called indnt>\x00"
+EXTENDED: Final = b"\x00<called extnd>\x00"
+NOBODY: Final = b"NOBODY-IS-THIS  "
+TITLE_OCTETS: Final = 16
+assert {len(mark) for mark in (CALLED, CALLING, INDENTED, EXTENDED)} == {TITLE_OCTETS}
 
 MESSAGE_ID: Final = 7
 
 
 def with_titles(octets: bytes, called: str, calling: str) -> bytes:
     """The octets with the run's AE titles in place of the marks."""
-    return octets.replace(CALLED, called.encode("ascii").ljust(16)).replace(
-        CALLING, calling.encode("ascii").ljust(16)
-    )
+    # With no room for one more character the title is sent as it is, or another one: then the case says nothing.
+    indented = f" {called}" if len(called) < TITLE_OCTETS else called
+    extended = f"{called} X" if len(called) < TITLE_OCTETS - 1 else "NOBODY IS THIS"
+    for mark, title in ((CALLED, called), (CALLING, calling), (INDENTED, indented), (EXTENDED, extended)):
+        octets = octets.replace(mark, title.encode("ascii").ljust(TITLE_OCTETS))
+    return octets
 
 
 def item(kind: int, body: bytes, reserved: int = 0) -> bytes:
@@ -115,7 +123,7 @@ UNKNOWN_TYPE: Final = pdu(0x0B, b"\0\0\0\0")
 INVALID_LENGTH: Final = pdu(0x05, b"\0" * 6)
 
 # A P-DATA-TF whose one PDV says that it has a single octet: there is no room for its control header.
-INVALID_PDV: Final = pdu(0x04, b"\0\0\0\x01\x01")
+INVALID_PDV: Final = pdu(0x04, b"\0\0\0\x01\x01\x03")
 
 
 def echo_command(message_id: int = MESSAGE_ID) -> bytes:

@@ -54,6 +54,7 @@ class Emission:
     transition: Transition
     effect: SendPdu | None = None
     answer: Answer | None = None
+    lead: bool = False
 
     def __str__(self) -> str:
         if self.effect is None:
@@ -70,6 +71,7 @@ class Duty:
 
     answers: tuple[Answer, ...]
     optional: bool
+    lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,12 @@ class Oracle:
         """The connection is over in every hypothesis."""
         return all(h.over for h in self.hypotheses)
 
+    @property
+    def on_the_way(self) -> bool:
+        """What is expected next only leads up to the point of the case, whatever the target has read by now."""
+        done = [h for h in self.hypotheses if not h.unread and not h.over]
+        return bool(done) and all(h.unseen and h.unseen[0].lead for h in done)
+
     def states(self) -> tuple[str, ...]:
         """The states in which the target may be now."""
         return tuple(sorted({h.value.control for h in self.hypotheses}, key=_state_order))
@@ -224,8 +232,8 @@ class Oracle:
 
     def cells(self) -> tuple[frozenset[Cell], frozenset[Cell]]:
         """The cells that were surely driven, and those that may have been, by the best explanations."""
-        paths = [frozenset(h.path) for h in self.explanations()]
-        return frozenset.intersection(*paths), frozenset.union(*paths)
+        sure, *others = [frozenset(h.path) for h in self.explanations()]
+        return sure.intersection(*others), sure.union(*others)
 
     # --- how a target may go on by itself ----------------------------------------------------------------
 
@@ -253,7 +261,7 @@ class Oracle:
                 if self._machine.action_at(h.value.control, answer.event) is not None:
                     yield self._take(
                         replace(h, duties=tuple(rest)).worse(answer.grade, answer.note),
-                        Stimulus(answer.event),
+                        Stimulus(answer.event, lead=duty.lead),
                         answer,
                     )
             # A user who was asked to release may do so without what he still owed of data.
@@ -283,17 +291,17 @@ class Oracle:
         for effect in transition.effects:
             match effect:
                 case SendPdu():
-                    unseen.append(Emission(transition, effect, answer))
+                    unseen.append(Emission(transition, effect, answer, stimulus.lead))
                 case TransportClose():
                     closes = True
                 case Issue() if stimulus.answers:
-                    duties.append(Duty(stimulus.answers, stimulus.optional))
+                    duties.append(Duty(stimulus.answers, stimulus.optional, stimulus.lead))
                 case _:
                     pass
         gone = value.control in ("Sta1", "Sta13")
         # The connection layer closes its own side when the peer has ended the connection (AA-4, AA-5, AR-5).
         if closes or stimulus.event == "Evt17":
-            unseen.append(Emission(transition))
+            unseen.append(Emission(transition, lead=stimulus.lead))
         return Hypothesis(
             value,
             () if value.control == "Sta1" else h.unread,

@@ -39,7 +39,7 @@ from dicomnet.transports import Policy, negotiate
 
 from .case import Grade, Reading, as_request, reject
 from .generate import BAD_VERSION, STROKES, UNKNOWN_CONTEXT, Stroke
-from .octets import rq, with_titles
+from .octets import NOBODY, rq, with_titles
 from .oracle import TIMED, Hypothesis, Oracle
 
 _POLICY: Final = Policy(aet="ANY-SCP")
@@ -175,7 +175,7 @@ UNKNOWN_TITLE: Final = Stroke(
     "evt6.title",
     "Evt6",
     "A-ASSOCIATE-RQ for a title that nobody has",
-    rq(called=b"NOBODY-IS-THIS  "),
+    rq(called=NOBODY),
     as_request(reject(1, 1, 7)),
 )
 CONTEXT_ID: Final = 1
@@ -296,7 +296,7 @@ def classify(
             if applied is None:
                 continue
             following, seen = applied
-            after, grade = judge(hypotheses, given, seen, waits=bool(following.pending))
+            after, grade = judge(hypotheses, given, seen, waits=late and bool(following.pending))
             steps = (*path, given.name)
             if grade is Grade.FAIL:
                 return Kind.OBSERVABLE, steps

@@ -19,13 +19,14 @@ from .case import (
     Grade,
     HalfClose,
     Idle,
+    Reading,
     Reset,
     Send,
 )
 from .evidence import Evidence, describe
 from .octets import with_titles
 from .oracle import CLOSED_EARLY, Oracle
-from .verdict import DEVIATION, Ending, Result, Verdict, verdict_of
+from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
 
 # What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
 TESTER_LIMITS = Limits(data=1 << 20)
@@ -91,6 +92,7 @@ class CaseRun:
         self._ending = Ending("none", 0.0)
         self._pieces: list[bytes] = []
         self._received = 0
+        self.checking: Cell | None = None  # the state check in which the difference was seen
         self.busy = False  # the target rejected the association for now, which is no verdict on the case
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
         self.latest = 0.0  # the same for the last answer
@@ -142,7 +144,7 @@ class CaseRun:
         self._evidence.sent.append(octets)
         self._note("tester", step.what, octets)
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
-        self._oracle.sent(step.readings)
+        self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
         self._pieces = _cut(octets, step.pieces)
         self._send_piece()
 
@@ -331,13 +333,20 @@ class CaseRun:
 
     def _differ(self, expected: tuple[str, ...], observed: str) -> None:
         step = self._steps[self._position]
-        prefix = isinstance(step, (Send, Await)) and step.prefix
+        prefix = (isinstance(step, (Send, Await)) and step.prefix) or self._oracle.on_the_way
         words = " or ".join(expected) or "nothing"
         if prefix:
             states = "/".join(self._oracle.states())
             self._finish(Verdict.INCONCLUSIVE, words, f"{observed}, on the way there (in {states})")
         else:
+            self.checking = self._state_check()
             self._finish(DEVIATION[self.case.level], words, observed)
+
+    def _state_check(self) -> Cell | None:
+        """The cell by which the state that was reached is being checked; None where the case itself goes on."""
+        states = self._oracle.states()
+        sent = next((s for s in self._steps[self._position :: -1] if isinstance(s, Send)), None)
+        return (states[0], sent.check) if sent is not None and sent.check and len(states) == 1 else None
 
     def _conclude(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
@@ -378,6 +387,7 @@ class CaseRun:
             self._evidence,
             sure,
             seconds=self._target.carrier.now() - self._began,
+            checking=self.checking,
         )
         self._place(result, sure, possible)
         self.result = result
@@ -439,6 +449,10 @@ class CaseRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _leading(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    return tuple(tuple(replace(stimulus, lead=True) for stimulus in reading) for reading in readings)
 
 
 def _cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:

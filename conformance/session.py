@@ -27,9 +27,9 @@ from .case import (
     as_event,
     as_request,
 )
-from .generate import SECOND_ASSOCIATION, SILENT_PEER
+from .generate import SECOND_ASSOCIATION, SILENT_PEER, by_cell
 from .run import CaseRun, Pace, Target
-from .verdict import DEVIATION, Result, Verdict
+from .verdict import DEVIATION, Cell, Result, Verdict
 
 SANITY_RUNS = 3
 CONFIRM_FACTOR = 3.0
@@ -205,6 +205,7 @@ class Session:
         self._report: Report | None = None
         self._healthy: Callable[[Result], bool] = passed
         self._served_beside: dict[str, Result] = {}
+        self._cells: dict[Cell, Result] = {}
         self._hurried = options.patience is None
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
@@ -311,8 +312,35 @@ class Session:
         if result.verdict is Verdict.FAIL or (
             case.level.value != "MUST" and result.verdict is Verdict.NON_STRICT
         ):
-            return self._confirm(case, result, 2)
+            return self._look_behind(case, self._confirm(case, result, 2))
         return result
+
+    def _look_behind(self, case: Case, result: Result) -> Result:
+        """A difference that only the check of the reached state saw is another cell's, where that cell has it too."""
+        checked = result.checking
+        if checked is None or checked == case.cell:
+            return result
+        other = self._cell_case(checked)
+        if other is None or other.verdict is not Verdict.FAIL or other.observed != result.observed:
+            return result
+        result.verdict = Verdict.PASS
+        result.notes.append(
+            f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails "
+            f"(see {other.case.id}): expected {other.expected}, observed {other.observed}"
+        )
+        return result
+
+    def _cell_case(self, cell: Cell) -> Result | None:
+        """The result of the case for this cell alone; it is run once, when it is first asked for."""
+        case = by_cell().get(cell)
+        if case is None:
+            return None
+        if cell not in self._cells:
+            self._recover()
+            result = self._once(case).result
+            assert result is not None
+            self._cells[cell] = result
+        return self._cells[cell]
 
     def _confirm(self, case: Case, first: Result, attempts: int) -> Result:
         self._recover()

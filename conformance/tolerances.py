@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from dicomnet.statemachine import AAbort, AAssociateRJ, Pdu, SendPdu, Transition
+from dicomnet.statemachine import (
+    REJECT_REASONS,
+    REJECT_RESULTS,
+    AAbort,
+    AAssociateRJ,
+    Pdu,
+    SendPdu,
+    Transition,
+)
 
 from .case import Answer, Grade
 
@@ -48,6 +56,8 @@ def _grade_reject(
     effect: SendPdu, transition: Transition, answer: Answer | None, seen: AAssociateRJ
 ) -> tuple[Grade, str] | None:
     codes = (seen.result, seen.source, seen.reason)
+    if seen.result not in REJECT_RESULTS or seen.reason not in REJECT_REASONS.get(seen.source, {}):
+        return None  # Table 9-21 has no such result, or no such reason of that source
     if answer is None:
         wanted = transition_codes(effect)
         return (Grade.PASS, "") if codes in wanted else None

@@ -70,3 +70,4 @@ class Result:
     driven: str = ""
     seconds: float = 0.0
     attempts: int = 1
+    checking: Cell | None = None

@@ -50,6 +50,8 @@ from .interpreter import execute
 ARTIM_SECONDS = 30.0
 CONNECT_SECONDS = 30.0
 DEFAULT_BACKLOG = 16
+# What one event may lead to, through callbacks that call the API, before the run is cut.
+MAX_DEEDS = 10_000
 # How many of the exceptions that users' callbacks raised are kept, the newest ones.
 ERRORS_KEPT = 100
 # The states in which an association exists or is asked for (Sta2 waits for a request, Sta13 for the end).
@@ -178,8 +180,13 @@ class Network:
             return
         self._running = True
         try:
-            while self._queue:
+            for _ in range(MAX_DEEDS):
+                if not self._queue:
+                    return
                 execute(*self._queue.popleft())
+            # No true table goes on for ever; a changed one, or a user who answers himself, may.
+            self._queue.clear()
+            self.keep(RuntimeError(f"one event led to more than {MAX_DEEDS} deeds; the rest is dropped"))
         finally:
             self._running = False
 

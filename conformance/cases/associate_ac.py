@@ -68,8 +68,7 @@ def _form() -> tuple[Case, ...]:
     )
 
 
-def _negotiation() -> tuple[Case, ...]:
-    every = tuple(range(1, 256, 2))
+def _unsupported() -> tuple[Case, ...]:
     return (
         request_case(
             "pc.abstract.unknown",
@@ -109,6 +108,11 @@ def _negotiation() -> tuple[Case, ...]:
             ),
             echo=False,
         ),
+    )
+
+
+def _transfer_syntaxes() -> tuple[Case, ...]:
+    return (
         request_case(
             "pc.transfer.later",
             "transfer syntaxes of which only the last is known",
@@ -134,6 +138,12 @@ def _negotiation() -> tuple[Case, ...]:
             level=Level.SHOULD,
             checks=(checks.one_answer_each(1), checks.syntax_among(1, IMPLICIT_LE)),
         ),
+    )
+
+
+def _ids() -> tuple[Case, ...]:
+    every = tuple(range(1, 256, 2))
+    return (
         request_case(
             "pc.ids.order",
             "context ids in falling order",
@@ -177,6 +187,11 @@ def _negotiation() -> tuple[Case, ...]:
             readings=odd_request(Grade.NON_STRICT, "accepted a request in which two contexts have one id"),
             echo=False,
         ),
+    )
+
+
+def _malformed() -> tuple[Case, ...]:
+    return (
         request_case(
             "pc.empty",
             "a context without any transfer syntax",
@@ -266,4 +281,12 @@ def _rejected_then_echo() -> Case:
     )
 
 
-CASES: Final[tuple[Case, ...]] = (*_form(), *_negotiation(), _second_context(), _rejected_then_echo())
+CASES: Final[tuple[Case, ...]] = (
+    *_form(),
+    *_unsupported(),
+    *_transfer_syntaxes(),
+    *_ids(),
+    *_malformed(),
+    _second_context(),
+    _rejected_then_echo(),
+)

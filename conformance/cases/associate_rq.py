@@ -7,7 +7,19 @@ from typing import Final
 from dicomnet.statemachine import AAssociateRJ
 
 from ..case import AS_INVALID, Answer, Case, Grade, Level, as_request, reject
-from ..octets import APPLICATION, CLASS_UID, context, item, max_length, rq, uid, user_information
+from ..octets import (
+    APPLICATION,
+    CLASS_UID,
+    EXTENDED,
+    INDENTED,
+    NOBODY,
+    context,
+    item,
+    max_length,
+    rq,
+    uid,
+    user_information,
+)
 from .build import ABORTS, ANY_REJECTION, PS37, PS38, accepts, odd_request, request_case
 
 RQ_CLAUSE: Final = f"{PS38} 9.3.2, Table 9-11"
@@ -255,7 +267,7 @@ _TITLES: Final = (
     request_case(
         "rq.called.unknown",
         "a called AE title that nobody has",
-        rq(called=_titled(b"NOBODY-IS-THIS")),
+        rq(called=NOBODY),
         f"{RQ_CLAUSE}; {PS38} 7.1.1.4; {PS38} Table 9-21",
         "A request for an application that the target is not is rejected: 1/1/7, called AE title not recognised.",
         answers=(
@@ -266,13 +278,20 @@ _TITLES: Final = (
     request_case(
         "rq.called.inner-space",
         "a called AE title with a space and more behind the right one",
-        rq(called=b"NOBODY IS THIS  "),
+        rq(called=EXTENDED),
         f"{TITLE_CLAUSE}; {PS38} Table 9-21",
         "A title does not end at a space inside it.",
         answers=(
             reject(1, 1, 7),
             accepts(Grade.INFORMATIONAL, "the target answers to any called AE title"),
         ),
+    ),
+    request_case(
+        "rq.called.leading",
+        "the called AE title behind a space",
+        rq(called=INDENTED),
+        TITLE_CLAUSE,
+        "Spaces before and behind a title do not count.",
     ),
     _calling(
         "full", "a calling AE title of 16 characters", b"DICOMNET-TESTER1", "A title has up to 16 characters."

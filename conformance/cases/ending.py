@@ -27,10 +27,11 @@ from ..case import (
     Stimulus,
     as_event,
     as_request,
+    reject,
 )
 from ..generate import ASSOCIATED, CONNECTED, END, FOREVER, RELEASED
-from ..octets import ECHO, RELEASE_RQ, RQ, pdu
-from .build import PS38, associated_case, part
+from ..octets import ECHO, NOBODY, RELEASE_RQ, RQ, pdu, rq
+from .build import PS38, accepts, associated_case, part
 from .data import UNFINISHED
 
 RELEASE_CLAUSE: Final = f"{PS38} Table 9-10, Sta6 x Evt12; AR-2 and AR-4, {PS38} Table 9-8"
@@ -252,6 +253,22 @@ def _timers() -> tuple[Case, ...]:
             "ARTIM runs until the request is whole: part of one does not stop it.",
             Connect(),
             part("half an A-ASSOCIATE-RQ", RQ[:100]),
+            AwaitTimer(),
+            level=Level.MUST,
+            slow=True,
+        ),
+        _ending(
+            "artim.rejected",
+            "a request that the target's user rejects, then nothing",
+            f"{PS38} Table 9-10, Sta13 x Evt18; AE-8, {PS38} Table 9-6",
+            "ARTIM runs after a rejection by the user, as after one by the provider.",
+            Connect(),
+            Send(
+                "A-ASSOCIATE-RQ for a title that nobody has",
+                rq(called=NOBODY),
+                as_request(reject(1, 1, 7), accepts(Grade.PASS)),
+            ),
+            Await(),
             AwaitTimer(),
             level=Level.MUST,
             slow=True,

@@ -104,6 +104,11 @@ def _splits() -> tuple[Case, ...]:
                 (len(ECHO) - 1, "all but the last octet"),
             )
         ),
+    )
+
+
+def _pauses() -> tuple[Case, ...]:
+    return (
         _case(
             "frame.pause.rq",
             f"an A-ASSOCIATE-RQ with a pause of {PAUSE_SECONDS} s in the middle",
@@ -365,6 +370,7 @@ def _echo_after_split() -> Case:
 
 CASES: Final[tuple[Case, ...]] = (
     *_splits(),
+    *_pauses(),
     _echo_after_split(),
     *_joined(),
     *_unknown(),

@@ -171,6 +171,11 @@ def _negotiations() -> tuple[Case, ...]:
             )
             for scu, scp in ((1, 0), (1, 1))
         ),
+    )
+
+
+def _other_negotiations() -> tuple[Case, ...]:
+    return (
         request_case(
             "ui.extended",
             "a SOP class extended negotiation",
@@ -259,4 +264,4 @@ def _pipelined() -> Case:
     )
 
 
-CASES: Final[tuple[Case, ...]] = (*_lengths(), *_negotiations(), _pipelined())
+CASES: Final[tuple[Case, ...]] = (*_lengths(), *_negotiations(), *_other_negotiations(), _pipelined())

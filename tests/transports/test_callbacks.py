@@ -170,3 +170,16 @@ def test_objects_that_ended_are_forgotten(carrier: Transport) -> None:
         until(carrier, lambda ended=child: ended.endpoint.connection.control == "CLOSED")  # type: ignore[misc]
         here.log.clear()
     assert len(here.network.alive) == alive
+
+
+def test_a_user_and_a_table_that_answer_each_other_for_ever_are_cut() -> None:
+    """With AR-2 where AR-4 belongs every answer to the release brings a new indication of it."""
+    circular = with_cell(ASSOCIATION, "Sta8", "Evt14", "AR-2")
+    carrier = MemoryTransport()
+    here = Hospital(carrier, Settings(tables=Model(association=circular)))
+    scu, child = here.associated()
+    here.users["child"].then["A-RELEASE indication"] = lambda subject: subject.respond_release()
+    scu.release()
+    settle(carrier)
+    assert child.endpoint.association.control == "Sta8"
+    assert any("deeds" in str(error) for error in here.network.errors)

@@ -28,8 +28,8 @@ class ExtraContext(PlainAcceptor):
         """One more, with the next free id."""
         answers = super().answers(request)
         used = {answer.id for answer in answers}
-        free = next(number for number in range(1, 257, 2) if number not in used)
-        return [*answers, Answer(free, 3, IMPLICIT_LE)] if free < 256 else answers
+        free = next((number for number in range(1, 257, 2) if number not in used), None)
+        return answers if free is None or free > 255 else [*answers, Answer(free, 3, IMPLICIT_LE)]
 
 
 class MissingContext(PlainAcceptor):
