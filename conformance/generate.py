@@ -188,9 +188,12 @@ def ends_of(steps: tuple[Step, ...]) -> set[str]:
                 oracle.connected()
             case Send():
                 oracle.sent(step.readings)
+            case Await():
+                oracle.settle()
             case _:
                 pass
-    return {h.value.control for h in oracle.hypotheses if not h.unread and not h.duties}
+    oracle.settle()
+    return set(oracle.states())
 
 
 def generated(depth: int = 0) -> tuple[Case, ...]:

@@ -138,6 +138,14 @@ class Oracle:
         self.ended()
         self.hypotheses = frozenset(h for h in self.hypotheses if not h.unread)
 
+    def settle(self) -> None:
+        """Everything that is due has been read, answered and seen."""
+        self.hypotheses = frozenset(
+            replace(h, unseen=())
+            for h in self.hypotheses
+            if not h.unread and all(duty.optional for duty in h.duties)
+        )
+
     # --- what is seen ------------------------------------------------------------------------------------
 
     def saw(self, pdu: Pdu) -> bool:

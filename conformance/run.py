@@ -92,6 +92,7 @@ class CaseRun:
         self._ending = Ending("none", 0.0)
         self._pieces: list[bytes] = []
         self._received = 0
+        self._before: tuple[str, ...] = ()  # where the target may have been before the last octets were sent
         self.checking: Cell | None = None  # the state check in which the difference was seen
         self.busy = False  # the target rejected the association for now, which is no verdict on the case
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
@@ -143,6 +144,7 @@ class CaseRun:
         octets = with_titles(made, self._target.called, self._target.calling)
         self._evidence.sent.append(octets)
         self._note("tester", step.what, octets)
+        self._before = self._oracle.states()
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
         self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
         self._pieces = _cut(octets, step.pieces)
@@ -344,9 +346,10 @@ class CaseRun:
 
     def _state_check(self) -> Cell | None:
         """The cell by which the state that was reached is being checked; None where the case itself goes on."""
-        states = self._oracle.states()
         sent = next((s for s in self._steps[self._position :: -1] if isinstance(s, Send)), None)
-        return (states[0], sent.check) if sent is not None and sent.check and len(states) == 1 else None
+        if sent is None or not sent.check or len(self._before) != 1:
+            return None
+        return self._before[0], sent.check
 
     def _conclude(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
