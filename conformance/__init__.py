@@ -1,16 +1,25 @@
 """What judges: cases as values, the machine as oracle, verdicts with evidence, reports, and the command line."""
 
-from .case import Answer, Case, Finding, Grade, Level, Stimulus
+from .case import Answer, Case, Finding, Grade, Level, Send, Stimulus
+from .evidence import Evidence
 from .oracle import Hypothesis, Oracle
+from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
-from .session import Options, Report, Session
+from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .suite import all_cases, choose
-from .verdict import Result, Verdict
+from .verdict import Ending, Result, Verdict, verdict_of
 
 __all__ = [
     "Answer",
     "Case",
+    "CaseFinished",
     "CaseRun",
+    "CaseStarted",
+    "Console",
+    "Emit",
+    "Ending",
+    "Event",
+    "Evidence",
     "Finding",
     "Grade",
     "Hypothesis",
@@ -18,12 +27,20 @@ __all__ = [
     "Options",
     "Oracle",
     "Pace",
+    "Remark",
     "Report",
     "Result",
+    "Screen",
+    "Send",
     "Session",
+    "Started",
     "Stimulus",
     "Target",
     "Verdict",
     "all_cases",
     "choose",
+    "report_as_dict",
+    "verdict_of",
+    "write_json",
+    "write_junit",
 ]

@@ -51,7 +51,7 @@ class AETitleType(click.ParamType[str]):
 class SecondsType(click.FloatRange):
     """A time in seconds; what is no number is out of every range."""
 
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number."""
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):

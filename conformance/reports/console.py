@@ -261,7 +261,9 @@ def _headline(result: Result) -> Text:
     style = STYLE[result.verdict]
     case = result.case
     return (
-        Text(f"{result.verdict.value:<14}", style).append(case.id, "default").append(f"  {case.title}", "dim")
+        Text(f"{result.verdict.value:<14}", style)
+        .append(printable(case.id), "default")
+        .append(printable(f"  {case.title}"), "dim")
     )
 
 
@@ -306,7 +308,9 @@ def clause_table(report: Report) -> Table:
         counts.setdefault(clause, Counter())[result.verdict] += 1
     for clause in sorted(counts, key=natural):
         row = counts[clause]
-        table.add_row(without_edition(clause), *(str(row[verdict] or "") for verdict in shown))
+        table.add_row(
+            Text(printable(without_edition(clause))), *(str(row[verdict] or "") for verdict in shown)
+        )
     table.add_section()
     table.add_row("all", *(str(report.summary()[verdict.value]) for verdict in shown))
     return table
