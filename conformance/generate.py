@@ -116,12 +116,6 @@ ABORTED: Final[tuple[Step, ...]] = (
     *ASSOCIATED,
     Send("A-ASSOCIATE-RQ (a second one, to be aborted)", octets.RQ, as_request(), prefix=True),
 )
-# What makes most users abort, and a release behind it: a user who takes his time is in Sta8 when he aborts.
-USER_ABORTED: Final[tuple[Step, ...]] = (
-    *ASSOCIATED,
-    Send(UNKNOWN_CONTEXT.what, UNKNOWN_CONTEXT.octets, UNKNOWN_CONTEXT.readings, prefix=True),
-    *lead("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
-)
 REJECTED: Final[tuple[Step, ...]] = (
     *CONNECTED,
     *lead(BAD_VERSION.what, BAD_VERSION.octets, BAD_VERSION.readings),
@@ -145,7 +139,6 @@ APPROACHES: Final = (
     Approach("sta8", "Sta8", RELEASING, "while the user thinks about the release"),
     Approach("sta13", "Sta13", ABORTED, "after the target's A-ABORT"),
     Approach("sta13.released", "Sta13", RELEASED, "after the target's A-RELEASE-RP"),
-    Approach("sta13.user", "Sta13", USER_ABORTED, "after data that makes the user abort, and a release"),
     Approach("sta13.rejected", "Sta13", REJECTED, "after the target's A-ASSOCIATE-RJ"),
 )
 
@@ -155,10 +148,12 @@ PROBE: Final[tuple[Step, ...]] = (
 )
 # A C-ECHO alone cannot tell Sta13 from the states that wait for A-RELEASE-RP; an A-ASSOCIATE-AC can.
 PROBE_CLOSING: Final[tuple[Step, ...]] = (
-    *PROBE,
+    PROBE[0],
     Send("A-ASSOCIATE-AC (is the association over?)", octets.AC, as_event("Evt3"), check="Evt3"),
     Await(quiet=True),
 )
+# One after the other, for a user who may still be thinking about what the case itself sent.
+PROBE_SLOWLY: Final[tuple[Step, ...]] = (*PROBE, *PROBE_CLOSING[1:])
 END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT, check="Evt16"), Await())
 
 
@@ -275,13 +270,19 @@ def _user_cells() -> list[Case]:
             "data of the user that was asked to release",
             finish(*ASSOCIATED, echo, release, Await()),
         ),
-        _case(sta6, "evt15", "Evt15", "abort by the user", finish(*ASSOCIATED, forbidden, Await(quiet=True))),
+        _case(
+            sta6,
+            "evt15",
+            "Evt15",
+            "abort by the user",
+            (*ASSOCIATED, forbidden, Await(quiet=True), *PROBE_SLOWLY, *END),
+        ),
         _case(
             sta8,
             "evt15",
             "Evt15",
             "abort by the user that was asked to release",
-            finish(*ASSOCIATED, forbidden, release, Await(quiet=True)),
+            (*ASSOCIATED, forbidden, release, Await(quiet=True), *PROBE_SLOWLY, *END),
         ),
         # Here a user who takes his time still owes the release when the next PDU comes.
         replace(
@@ -312,7 +313,7 @@ def _timers() -> list[Case]:
             (0, CONNECTED),
             (4, (*ABORTED, Await(prefix=True))),
             (5, RELEASED),
-            (7, REJECTED),
+            (6, REJECTED),
         )
     ] + [
         _case(
@@ -351,7 +352,7 @@ def timer_cases() -> tuple[Case, ...]:
 
 def _before_check(case: Case) -> tuple[Step, ...] | None:
     """The steps of a case without the check of the state and the end; None where it has none."""
-    for check in (PROBE_CLOSING, PROBE):
+    for check in (PROBE_SLOWLY, PROBE_CLOSING, PROBE):
         tail = (*check, *END)
         if case.steps[-len(tail) :] == tail and not case.slow:
             return case.steps[: -len(tail)]
@@ -414,12 +415,12 @@ def _others() -> list[Case]:
 
 
 @cache
-def by_cell() -> dict[Cell, Case]:
-    """The plainest case of each cell: the first that drives it."""
-    table: dict[Cell, Case] = {}
+def by_cell() -> dict[Cell, tuple[Case, ...]]:
+    """The cases that drive each cell, without those that wait for a timer."""
+    table: dict[Cell, tuple[Case, ...]] = {}
     for case in generated():
         if case.cell is not None and not case.slow:
-            table.setdefault(case.cell, case)
+            table[case.cell] = (*table.get(case.cell, ()), case)
     return table
 
 

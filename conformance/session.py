@@ -205,7 +205,7 @@ class Session:
         self._report: Report | None = None
         self._healthy: Callable[[Result], bool] = passed
         self._served_beside: dict[str, Result] = {}
-        self._cells: dict[Cell, Result] = {}
+        self._cells: dict[Cell, list[Result]] = {}
         self._hurried = options.patience is None
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
@@ -309,41 +309,38 @@ class Session:
             assert second is not None
             second.attempts = 2
             return second if second.verdict is not Verdict.FAIL else self._confirm(case, second, 3)
+        if result.verdict is Verdict.FAIL and self._is_anothers(case, result):
+            return result
         if result.verdict is Verdict.FAIL or (
             case.level.value != "MUST" and result.verdict is Verdict.NON_STRICT
         ):
-            return self._look_behind(case, self._confirm(case, result, 2))
+            return self._confirm(case, result, 2)
         return result
 
-    def _look_behind(self, case: Case, result: Result) -> Result:
+    def _is_anothers(self, case: Case, result: Result) -> bool:
         """A difference that only the check of the reached state saw is another cell's, where that cell has it too."""
         checked = result.checking
         if checked is None or checked == case.cell:
-            return result
-        other = self._cell_case(checked)
-        if (
-            other is None
-            or other.verdict is not Verdict.FAIL
-            or _gist(other.observed) != _gist(result.observed)
-        ):
-            return result
-        result.verdict = Verdict.PASS
-        result.notes.append(
-            f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails "
-            f"(see {other.case.id}): expected {other.expected}, observed {other.observed}"
-        )
-        return result
+            return False
+        for other in self._of_cell(checked):
+            if other.verdict is Verdict.FAIL and _gist(other.observed) == _gist(result.observed):
+                result.verdict = Verdict.PASS
+                result.notes.append(
+                    f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails "
+                    f"(see {other.case.id}): expected {other.expected}, observed {other.observed}"
+                )
+                return True
+        return False
 
-    def _cell_case(self, cell: Cell) -> Result | None:
-        """The result of the case for this cell alone; it is run once, when it is first asked for."""
-        case = by_cell().get(cell)
-        if case is None:
-            return None
+    def _of_cell(self, cell: Cell) -> list[Result]:
+        """The results of the cases for this cell; they are run once, when they are first asked for."""
         if cell not in self._cells:
-            self._recover()
-            result = self._once(case).result
-            assert result is not None
-            self._cells[cell] = result
+            self._cells[cell] = []
+            for case in by_cell().get(cell, ()):
+                self._recover()
+                result = self._once(case).result
+                assert result is not None
+                self._cells[cell].append(result)
         return self._cells[cell]
 
     def _confirm(self, case: Case, first: Result, attempts: int) -> Result:

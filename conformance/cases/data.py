@@ -21,6 +21,7 @@ from ..case import (
     Send,
     Stimulus,
 )
+from ..generate import ASSOCIATED, END
 from ..octets import data, echo_command, pdu, raw_pdv
 from . import checks
 from .build import PS37, PS38, associated_case, echo_step
@@ -154,15 +155,16 @@ def _forbidden() -> tuple[Case, ...]:
             Level.MAY,
         ),
     )
+    # What becomes of the state behind the user's abort is for ul.sta6.evt15 to say.
     return tuple(
-        associated_case(
+        Case(
             f"data.{name}",
             title,
             PDV_CLAUSE,
             requirement,
-            Send(title, sent, readings),
-            Await(quiet=True),
+            (*ASSOCIATED, Send(title, sent, readings), Await(quiet=True), *END),
             level=level,
+            kind=f"data.{name}",
         )
         for name, title, sent, requirement, readings, level in rows
     )

@@ -32,7 +32,7 @@ from .build import PS38, associated_case, echo_step, part
 STREAM: Final = f"{PS38} 9.3.1"
 INVALID: Final = f"{PS38} Table 9-10, Evt19; {PS38} 9.3.1"
 ONE_BY_ONE: Final = (1, 0)
-PAUSE_SECONDS: Final = 1.0
+PAUSE_SECONDS: Final = 0.7
 HUGE: Final = 0xFFFFFFFF
 _ANY_SPLIT: Final = "A PDU is the same, however the stream of octets is split on its way."
 _NEXT_PDU: Final = "What follows a PDU in the same segment is the next PDU, and is not lost."
