@@ -70,11 +70,10 @@ def serve(
     )
     try:
         address = acceptor.listen(Address(host, port), BACKLOG)
+        _say(f"listening on {address} as {aet or 'any AE title'}")
+        carrier.run(lambda: False)
     except LocalProtocolError as error:
         raise click.ClickException(f"{error.message}; choose another --port or --host") from error
-    _say(f"listening on {address} as {aet or 'any AE title'}")
-    try:
-        carrier.run(lambda: False)
     except KeyboardInterrupt:
         _say("stopped")
     finally:

@@ -47,10 +47,11 @@ def flat(text: str) -> str:
 
 
 @contextmanager
-def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
-    """Run as a process of its own; it is ended when the block ends."""
+def started(*arguments: str, program: str = "") -> Generator[subprocess.Popen[str]]:
+    """Run as a process of its own (`program`: by this script); it is ended when the block ends."""
+    command = (sys.executable, program) if program else COMMAND
     with subprocess.Popen(
-        (*COMMAND, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        (*command, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         try:
             yield process
