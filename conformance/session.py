@@ -45,11 +45,11 @@ PROMPT_FACTOR, MIN_PROMPT = 8.0, 0.25
 # Nagle's algorithm and a delayed acknowledgement together may hold an answer back for 40 ms.
 MIN_QUIET, MAX_QUIET = 0.05, 2.0
 # The first run of a case is short of patience; what is late then is a failure only if it is late when confirmed.
-MIN_PATIENCE, PATIENCE_FACTOR = 0.4, 10.0
+MIN_PATIENCE, PATIENCE_FACTOR = 0.3, 10.0
 # Nothing is known of the target yet, and a configuration is not to be blamed for a user who thinks.
 FIRST_PATIENCE = 10.0
 # The first failure that is nothing but silence is given this long, once for a target: some are slow in odd places.
-LONG_PATIENCE = 5.0
+LONG_PATIENCE = 3.0
 
 SANITY = Case(
     id="sanity.echo",

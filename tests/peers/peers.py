@@ -1,0 +1,114 @@
+"""Real DICOM implementations, started on free loopback ports and ended by their own process id."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dicomnet.transports import TcpTransport
+
+READY_SECONDS = 20.0
+LISTEN = "0A"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer that listens: its port and its AE title."""
+
+    port: int
+    aet: str
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT for the command line."""
+        return f"127.0.0.1:{self.port}"
+
+
+def free_port() -> int:
+    """A port that nobody holds now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Whether the kernel has a listener on the port: some peers count, or die of, a bare connect."""
+    rows = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    return any(row.split()[1].endswith(f":{port:04X}") and row.split()[3] == LISTEN for row in rows)
+
+
+def program(name: str) -> str:
+    """The path of a program of a peer; without it the test is skipped (CI counts that as a failure)."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+def pynetdicom() -> list[str]:
+    """The command that runs pynetdicom's applications."""
+    python = os.environ.get("DICOMNET_PEERS_PYTHON")
+    if not python:
+        pytest.skip("DICOMNET_PEERS_PYTHON names no interpreter that has pynetdicom")
+    return [python, "-m", "pynetdicom"]
+
+
+def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
+    if name == "storescp":
+        return [program("storescp"), "-aet", "STORESCP", "-od", str(folder), str(port)], "STORESCP"
+    if name == "echoscp":
+        return [*pynetdicom(), "echoscp", "-ba", "127.0.0.1", "-aet", "ECHOSCP", str(port)], "ECHOSCP"
+    settings = {
+        "StorageDirectory": str(folder),
+        "IndexDirectory": str(folder),
+        "HttpServerEnabled": False,
+        "DicomAet": "ORTHANC",
+        "DicomPort": port,
+        "DicomCheckCalledAet": False,
+    }
+    file = folder / "orthanc.json"
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    return [program("Orthanc"), str(file)], "ORTHANC"
+
+
+@contextmanager
+def running(name: str, folder: Path) -> Generator[Peer]:
+    """A peer by name: storescp, orthanc or echoscp."""
+    port = free_port()
+    command, aet = _command(name, port, folder)
+    environment = {**os.environ, "TCP_NODELAY": "1"}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            _wait_for(port)
+            yield Peer(port, aet)
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    carrier = TcpTransport()
+    try:
+        ready = False
+
+        def look() -> None:
+            nonlocal ready
+            ready = listens(port)
+            if not ready:
+                carrier.call_later(0.02, look)
+
+        look()
+        assert carrier.run(lambda: ready, READY_SECONDS), f"nobody listens on port {port}"
+    finally:
+        carrier.end()
