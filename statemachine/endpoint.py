@@ -103,42 +103,42 @@ class Model:
             trigger = effect.name if isinstance(effect, Signal) else effect.op
             timer = TIMER_OF.get(type(effect))
             rules = self.rules.get((transition.machine, trigger), ())
-            planned.append(Planned(effect, rules, timer, isinstance(effect, Signal)))
-        size = len(planned)
+            bare = Output(transition.machine, effect, None, transition)
+            planned.append(Planned(effect, rules, timer, isinstance(effect, Signal), bare))
         plan = self.plans[transition] = Plan(
             alone=not any(each.rules or each.inner for each in planned),
             timed=any(each.timer is not None for each in planned),
             effects=tuple(planned),
-            parts=(transition.machine,) * size,
-            nothing=(None,) * size,
-            again=(transition,) * size,
+            bare=tuple(each.bare for each in planned),
         )
         return plan
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One effect: the rules it may trigger, the timer whose generation it opens, whether it stays inside."""
+    """One effect: the rules it may trigger, the timer whose generation it opens, whether it stays inside.
+
+    `bare` is its output where it carries nothing.
+    """
 
     effect: Effect
     rules: tuple[Rule, ...]
     timer: int | None
     inner: bool
+    bare: Output
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The effects of a transition in order: `alone` when no other part is concerned, `timed` when a timer is.
 
-    The last three are columns for as many outputs as there are effects.
+    `bare` are its outputs where none carries anything.
     """
 
     alone: bool
     timed: bool
     effects: tuple[Planned, ...]
-    parts: tuple[str, ...]
-    nothing: tuple[None, ...]
-    again: tuple[Transition, ...]
+    bare: tuple[Output, ...]
 
 
 MODEL: Final = Model()
@@ -212,35 +212,41 @@ def feed(
     # The commonest case by far: no other part is concerned.
     if trace is not None:
         trace.append(transition)
-    if not carries:
-        carries = plan.nothing
-    timers = endpoint.artim, endpoint.connect_timer
+    outputs = list(map(_with, plan.bare, carries) if carries else plan.bare)
+    timers = [endpoint.artim, endpoint.connect_timer]
     if plan.timed:
-        carries, timers = _time(plan, carries, timers)
+        _open_generations(plan, outputs, timers)
     elif following is value:
-        return endpoint, list(map(Output, plan.parts, transition.effects, carries, plan.again))
-    after = _endpoint(
+        return endpoint, outputs
+    after = _new_endpoint(
         following if part == "connection" else endpoint.connection,
         following if part == "association" else endpoint.association,
         following if part == "listener" else endpoint.listener,
         *timers,
     )
-    return after, list(map(Output, plan.parts, transition.effects, carries, plan.again))
+    return after, outputs
 
 
-_endpoint = quick(Endpoint)
+_new_endpoint = quick(Endpoint)
+_new_timer_start = quick(TimerStart)
 
 
-def _time(
-    plan: Plan, carries: tuple[Payload, ...], timers: tuple[int, int]
-) -> tuple[tuple[Payload, ...], tuple[int, int]]:
-    """Open a new generation for each effect on a timer."""
-    numbers, outputs = list(timers), list(carries)
+def _open_generations(plan: Plan, outputs: list[Output], timers: list[int]) -> None:
+    """Let each output for a timer carry a new generation."""
     for index, planned in enumerate(plan.effects):
         if planned.timer is not None:
-            numbers[planned.timer] += 1
-            outputs[index] = TimerStart(TIMERS[planned.timer], numbers[planned.timer])
-    return tuple(outputs), (numbers[0], numbers[1])
+            outputs[index] = _with(planned.bare, _next_generation(planned.timer, timers))
+
+
+def _with(bare: Output, carried: Payload) -> Output:
+    """The same output, carrying something."""
+    part, effect, _, transition = bare
+    return Output(part, effect, carried, transition)
+
+
+def _next_generation(timer: int, timers: list[int]) -> TimerStart:
+    timers[timer] += 1
+    return _new_timer_start(TIMERS[timer], timers[timer])
 
 
 class _Run:
@@ -263,7 +269,7 @@ class _Run:
     def endpoint(self) -> Endpoint:
         """What the endpoint has become."""
         values = self._values
-        return _endpoint(values["connection"], values["association"], values["listener"], *self._timers)
+        return _new_endpoint(values["connection"], values["association"], values["listener"], *self._timers)
 
     def follow(
         self, part: str, value: Value[Any], transition: Transition, carries: tuple[Payload, ...], silent: bool
@@ -277,15 +283,15 @@ class _Run:
         plan = model.plans.get(transition) or model.plan(transition)
         for index, planned in enumerate(plan.effects):
             carried = carries[index] if carries else None
-            rule = self._rule(planned.rules)
+            rule = self._rule(planned.rules) if planned.rules else None
             if rule is not None:
                 self._give(rule, carried)
-            elif planned.timer is not None:
-                self._timers[planned.timer] += 1
-                generation = TimerStart(TIMERS[planned.timer], self._timers[planned.timer])
-                self.outputs.append(Output(part, planned.effect, generation, transition))
-            elif not planned.inner and not (silent and isinstance(planned.effect, Issue)):
-                self.outputs.append(Output(part, planned.effect, carried, transition))
+                continue
+            if planned.timer is not None:
+                carried = _next_generation(planned.timer, self._timers)
+            elif planned.inner or (silent and isinstance(planned.effect, Issue)):
+                continue
+            self.outputs.append(planned.bare if carried is None else _with(planned.bare, carried))
 
     def _give(self, rule: Rule, payload: Payload) -> None:
         value = self._values[rule.to]

@@ -25,6 +25,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from .effects import Effect, effect_as_dict
 from .errors import LocalProtocolError
+from .wire.quick import quick
 
 C = TypeVar("C", bound=Hashable)
 Payload = Any
@@ -99,6 +100,8 @@ class Value(Generic[C]):
     machine: Machine[C] = field(repr=False, compare=False)
 
 
+_new_value = quick(Value)
+
 Result = tuple[Value[C], Transition, Outputs]
 Move = Callable[[Value[C], Payload], tuple[Value[C], Transition, Outputs]]
 
@@ -170,7 +173,9 @@ class Machine(Generic[C]):
         interned = self._interned
         if interned:
             return interned[control, context]
-        return Value(control, context, self._nothing_ready, self._nothing_plain, self._moves[control], self)
+        return _new_value(
+            control, context, self._nothing_ready, self._nothing_plain, self._moves[control], self
+        )
 
     def action_at(self, state: str, event: str) -> Action | None:
         """The action in a cell, or None where the cell is blank."""

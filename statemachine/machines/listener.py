@@ -11,6 +11,7 @@ from typing import Final
 
 from ..effects import Callback, Reply, TakeChild, WireListen, WireUnlisten
 from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+from ..wire.quick import quick
 
 SOURCE: Final = "dicomnet connection layer"
 
@@ -50,8 +51,12 @@ class Taken:
     child: object
 
 
+_new_queue = quick(Queue)
+_new_taken = quick(Taken)
+
+
 def _head(queue: Queue, call: Payload) -> Taken:
-    return Taken(queue.waiting[0], call.child if isinstance(call, AcceptCall) else None)
+    return _new_taken(queue.waiting[0], call.child if isinstance(call, AcceptCall) else None)
 
 
 def _has_room(queue: Queue, _payload: Payload) -> bool:
@@ -63,24 +68,24 @@ def _child_unfit(_queue: Queue, call: Payload) -> bool:
 
 
 def _enqueue(queue: Queue, request: Payload) -> Queue:
-    return Queue(queue.capacity, (*queue.waiting, request), queue.children)
+    return _new_queue(queue.capacity, (*queue.waiting, request), queue.children)
 
 
 def _take_head(queue: Queue, _call: Payload) -> Queue:
-    return Queue(queue.capacity, queue.waiting[1:], queue.children + 1)
+    return _new_queue(queue.capacity, queue.waiting[1:], queue.children + 1)
 
 
 def _remove(queue: Queue, request: Payload) -> Queue:
     left = tuple(entry for entry in queue.waiting if entry != request)
-    return Queue(queue.capacity, left, queue.children)
+    return _new_queue(queue.capacity, left, queue.children)
 
 
 def _empty(queue: Queue, _payload: Payload) -> Queue:
-    return Queue(queue.capacity, (), queue.children)
+    return _new_queue(queue.capacity, (), queue.children)
 
 
 def _one_less(queue: Queue, _payload: Payload) -> Queue:
-    return Queue(queue.capacity, queue.waiting, queue.children - 1)
+    return _new_queue(queue.capacity, queue.waiting, queue.children - 1)
 
 
 ACTIONS: Final = {
@@ -173,7 +178,7 @@ LISTENER: Final[Machine[Queue]] = Machine(
         "request-waits": lambda queue, _payload: bool(queue.waiting),
     },
     updates={
-        "set-capacity": lambda queue, capacity: Queue(capacity, queue.waiting, queue.children),
+        "set-capacity": lambda queue, capacity: _new_queue(capacity, queue.waiting, queue.children),
         "enqueue": _enqueue,
         "take-head": _take_head,
         "remove": _remove,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from types import new_class
 from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
@@ -38,5 +39,7 @@ def blank(kind: type[T]) -> Callable[[], Any]:
 
 
 def _twin(kind: Any, namespace: dict[str, Any]) -> type[Any]:  # noqa: ANN401  (any dataclass)
-    slots = [each.name for each in fields(kind)]
-    return type(f"Quick{kind.__name__}", (), {"__slots__": slots, **namespace})
+    namespace["__slots__"] = [each.name for each in fields(kind)]
+    # The same bases, because only a class of the same layout can become another one.
+    bases = getattr(kind, "__orig_bases__", kind.__bases__)
+    return new_class(f"Quick{kind.__name__}", bases, exec_body=lambda body: body.update(namespace))
