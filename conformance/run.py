@@ -354,7 +354,9 @@ class CaseRun:
     def _conclude(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
         grade = self._oracle.best
-        notes = sorted({note for h in self._oracle.explanations() for note in h.notes})
+        best = self._oracle.explanations()
+        fewest = min(len(h.notes) for h in best)  # the simplest explanation is told
+        notes = sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
         findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]
         if findings:
             worst = max(findings, key=lambda finding: finding.grade)
@@ -406,10 +408,10 @@ class CaseRun:
             return
         if cell in sure:
             result.driven = "driven"
+        elif cell[0] == "Sta13" and CLOSED_EARLY in result.notes:
+            result.driven = "closed early"  # whether it was before the event or after it
         elif cell in possible:
             result.driven = "cannot be told"
-        elif CLOSED_EARLY in result.notes:
-            result.driven = "closed early"
         else:
             others = sorted({state for state, event in sure if event == cell[1]})
             result.driven = f"handled in {'/'.join(others)}" if others else "not driven"
