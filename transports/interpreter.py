@@ -52,6 +52,13 @@ def execute(target: NetworkObject, output: Output) -> None:
             target.start_timer(output.payload)
         case ArtimStop() | ConnectTimerStop():
             target.stop_timer(output.payload)
+        case Reply():
+            # The head of the queue comes as `Taken`, and only where it was accepted.
+            target.answer_requests(effect.outcome, output.payload)
+        case DiscardPdu() | TransportAccept() | Signal() | TransportClose() | TransportConnect():
+            # Nothing to do outside: a PDU already read, a connection already accepted; the last three are
+            # the coupling's business and leave the endpoint only where a planted fault misplaced them.
+            pass
         case WireRequest():
             target.open_link()
         case WireTake():
@@ -64,13 +71,6 @@ def execute(target: NetworkObject, output: Output) -> None:
             target.open_listening()
         case WireUnlisten():
             target.close_listening()
-        case Reply():
-            # The head of the queue comes as `Taken`, and only where it was accepted.
-            target.answer_requests(effect.outcome, output.payload)
-        case DiscardPdu() | TransportAccept() | Signal() | TransportClose() | TransportConnect():
-            # Nothing to do outside: a PDU already read, a connection already accepted; the last three are
-            # the coupling's business and leave the endpoint only where a planted fault misplaced them.
-            pass
         case TakeChild() | TellListener() | CreateObject() | EndAllObjects():
             raise AssertionError("what goes between objects is the network's own")
         case _:

@@ -21,6 +21,8 @@ def fragments(context_id: int, command: bytes, max_length: int) -> tuple[PDataTF
     size = len(command) if max_length == 0 else min(len(command), (max_length - PDV_OVERHEAD) & ~1)
     if size < 2:
         raise ValueError(f"a maximum length of {max_length} octets leaves no room for a fragment")
+    if size == len(command):
+        return (PDataTF((PDV(context_id, True, True, command),)),)
     return tuple(
         PDataTF((PDV(context_id, True, start + size >= len(command), command[start : start + size]),))
         for start in range(0, len(command), size)

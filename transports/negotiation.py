@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dicomnet.statemachine import (
     APPLICATION_CONTEXT,
@@ -54,13 +55,19 @@ def negotiate(request: AAssociateRQ, policy: Policy) -> AAssociateAC | AAssociat
     return AAssociateAC(
         request.called_ae_title,
         request.calling_ae_title,
-        tuple(_answer(context, policy) for context in request.presentation_contexts),
-        UserInformation(
-            max_length=policy.max_length,
-            implementation_class_uid=IMPLEMENTATION_CLASS_UID,
-            implementation_version_name=IMPLEMENTATION_VERSION_NAME,
-        ),
+        tuple([_answer(context, policy) for context in request.presentation_contexts]),
+        _user_information(policy.max_length),
         repeats=request.repeats,
+    )
+
+
+@lru_cache(maxsize=64)
+def _user_information(max_length: int) -> UserInformation:
+    """What an acceptor says of itself; it says the same to every peer."""
+    return UserInformation(
+        max_length=max_length,
+        implementation_class_uid=IMPLEMENTATION_CLASS_UID,
+        implementation_version_name=IMPLEMENTATION_VERSION_NAME,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from dicomnet.statemachine import (
     IMPLEMENTATION_CLASS_UID,
@@ -102,14 +103,14 @@ class _VerificationUser(Handler):
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """Answer what the association tells; what does not fit a primitive's form is not answered."""
-        match primitive, payload:
-            case "A-ASSOCIATE indication", Request():
-                self._answer(subject, lambda: self._associate(subject, payload.pdu))
-            case "P-DATA indication", PDataTF():
-                self._answer(subject, lambda: self._data(subject, payload))
-            case "A-RELEASE indication", _:
+        match primitive:
+            case "A-ASSOCIATE indication" if isinstance(payload, Request):
+                self._answer(subject, partial(self._associate, subject, payload.pdu))
+            case "P-DATA indication" if isinstance(payload, PDataTF):
+                self._answer(subject, partial(self._data, subject, payload))
+            case "A-RELEASE indication":
                 self._answer(subject, subject.respond_release)
-            case (("A-ABORT indication" | "A-P-ABORT indication"), _):
+            case "A-ABORT indication" | "A-P-ABORT indication":
                 self._cancel()
                 self._tell(subject, primitive)
             case _:
@@ -119,9 +120,10 @@ class _VerificationUser(Handler):
         """Nothing is left to answer."""
         self._cancel()
 
-    def _tell(self, subject: NetworkObject, what: str) -> None:
+    def _tell(self, subject: NetworkObject, what: str, *about: object) -> None:
+        """Log a line; what it is about is put into words only where somebody logs."""
         if self._acceptor.log is not None:
-            self._acceptor.log(f"{subject.peer}: {what}")
+            self._acceptor.log(f"{subject.peer}: {what.format(*about)}")
 
     def _cancel(self) -> None:
         for _, timer in self._later:
@@ -136,7 +138,7 @@ class _VerificationUser(Handler):
             timer = acceptor.network.carrier.call_later(acceptor.answer_after, lambda: self._next(subject))
             self._later.append((answer, timer))
         else:
-            self._tell(subject, f"more than {MOST_UNANSWERED} unanswered")
+            self._tell(subject, "more than {} unanswered", MOST_UNANSWERED)
             self._cancel()
             subject.abort()
 
@@ -152,21 +154,21 @@ class _VerificationUser(Handler):
         except LocalProtocolError as error:
             if error.code == "invalid_argument":
                 # What the peer sent cannot be said in an answer. It must not wait for one for ever.
-                self._tell(subject, f"no answer is possible: {error.message}")
+                self._tell(subject, "no answer is possible: {}", error.message)
                 subject.abort()
             else:
                 # The association went on while the user was thinking; there is nobody left to answer.
-                self._tell(subject, f"too late: {error}")
+                self._tell(subject, "too late: {}", error)
 
     def _associate(self, subject: NetworkObject, request: AAssociateRQ) -> None:
         answer = negotiate(request, self._acceptor.policy)
         if isinstance(answer, AAssociateAC):
             self._peer_max = request.user_information.max_length or 0
             self._contexts = frozenset(c.id for c in answer.presentation_contexts if c.result == 0)
-            self._tell(subject, f"association of {request.calling_ae_title!r} accepted")
+            self._tell(subject, "association of {!r} accepted", request.calling_ae_title)
         else:
             text = describe_reject(answer.result, answer.source, answer.reason)
-            self._tell(subject, f"association of {request.calling_ae_title!r}: {text}")
+            self._tell(subject, "association of {!r}: {}", request.calling_ae_title, text)
         subject.respond(answer)
 
     def _data(self, subject: NetworkObject, data: PDataTF) -> None:

@@ -28,6 +28,7 @@ from ..effects import (
 )
 from ..kernel import Action, Branch, Machine, Payload, State, event_kinds, parse_grid
 from ..wire import AAbort, AAssociateRJ, AAssociateRQ
+from ..wire.quick import quick
 
 EDITION: Final = "PS3.8 2020"
 
@@ -109,6 +110,8 @@ class Request:
     rejection: AAssociateRJ | None = None
 
 
+_new_request = quick(Request)
+
 VERSION_NOT_SUPPORTED: Final = AAssociateRJ(result=1, source=2, reason=2)
 LOCAL_LIMIT_EXCEEDED: Final = AAssociateRJ(result=2, source=3, reason=2)
 
@@ -120,8 +123,8 @@ def judge_request(pdu: AAssociateRQ, *, slot_free: bool = True) -> Request:
     presentation contexts are the user's business (Evt7, Evt8).
     """
     if not pdu.protocol_version & 1:
-        return Request(pdu, VERSION_NOT_SUPPORTED)
-    return Request(pdu, None if slot_free else LOCAL_LIMIT_EXCEEDED)
+        return _new_request(pdu, VERSION_NOT_SUPPORTED)
+    return _new_request(pdu, None if slot_free else LOCAL_LIMIT_EXCEEDED)
 
 
 def _provider_can(_role: str | None, payload: Payload) -> bool:

@@ -10,6 +10,7 @@ from struct import Struct
 from typing import ClassVar, Final
 
 from .encode_items import check_range, invalid
+from .quick import quick
 from .uids import IMPLICIT_LE as IMPLICIT_LE  # the transfer syntax of every command set
 from .uids import UID_FIELD, uid_text
 from .uids import VERIFICATION as VERIFICATION
@@ -76,6 +77,8 @@ class OtherCommand:
     affected_sop_class_uid: str | None = None
 
 
+_new_echo_rq = quick(CEchoRQ)
+
 Command = CEchoRQ | CEchoRSP | OtherCommand
 
 
@@ -134,7 +137,7 @@ def decode_command(octets: bytes | bytearray | memoryview) -> Command | Violatio
     whole = bytes(octets)
     # What nearly every peer sends differs in its message id alone.
     if len(whole) == _RQ_LENGTH and whole.startswith(_RQ_HEAD) and whole.endswith(_RQ_TAIL):
-        return CEchoRQ(_UINT16.unpack_from(whole, len(_RQ_HEAD))[0])
+        return _new_echo_rq(_UINT16.unpack_from(whole, len(_RQ_HEAD))[0])
     if len(whole) == _RSP_LENGTH and whole.startswith(_RSP_HEAD) and whole.endswith(_RSP_TAIL):
         return CEchoRSP(_UINT16.unpack_from(whole, len(_RSP_HEAD))[0])
     try:

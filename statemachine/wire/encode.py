@@ -34,7 +34,8 @@ from .uids import IMPLICIT_LE, UID_FIELD
 
 AE_TITLE_MAXIMUM: Final = 16
 
-_ASSOCIATE: Final = Struct(">BxIH2x16s16s32x")
+_ASSOCIATE: Final = Struct(">BxIH2x")
+_RESERVED: Final = bytes(32)
 _ASSOCIATE_FIXED: Final = 68
 _FOUR_OCTETS: Final = Struct(">BxI4B")
 _DATA: Final = Struct(">BxI")
@@ -129,29 +130,25 @@ def _check_context_id(context_id: int) -> None:
 
 
 REPEATED_OCTETS: Final = 64
-_REPEATED_OFFSET: Final = 10
 
 
 def _associate_rq(pdu: AAssociateRQ) -> bytes:
     contexts = [_context_rq(context) for context in pdu.presentation_contexts]
-    return _associate(pdu, _TITLES[pdu.called_ae_title], _TITLES[pdu.calling_ae_title], contexts)
+    titles = _TITLES[pdu.called_ae_title] + _TITLES[pdu.calling_ae_title]
+    return _associate(pdu, titles + _RESERVED, contexts)
 
 
 def _associate_ac(pdu: AAssociateAC) -> bytes:
     contexts = [_context_ac(context) for context in pdu.presentation_contexts]
-    octets = _associate(pdu, _echo(pdu.called_ae_title), _echo(pdu.calling_ae_title), contexts)
-    if not pdu.repeats:
-        return octets
-    if len(pdu.repeats) != REPEATED_OCTETS:
+    titles = _ECHOES[pdu.called_ae_title] + _ECHOES[pdu.calling_ae_title]
+    if pdu.repeats and len(pdu.repeats) != REPEATED_OCTETS:
         raise invalid(
             f"an acceptance repeats {REPEATED_OCTETS} octets, not {len(pdu.repeats)} (PS3.8 2020 9.3.3)"
         )
-    return octets[:_REPEATED_OFFSET] + pdu.repeats + octets[_REPEATED_OFFSET + REPEATED_OCTETS :]
+    return _associate(pdu, pdu.repeats or titles + _RESERVED, contexts)
 
 
-def _associate(
-    pdu: AAssociateRQ | AAssociateAC, called: bytes, calling: bytes, contexts: list[bytes]
-) -> bytes:
+def _associate(pdu: AAssociateRQ | AAssociateAC, repeated: bytes, contexts: list[bytes]) -> bytes:
     """What the two association PDUs share: the fixed fields, and the items in increasing order of type."""
     if pdu.protocol_version != 1:
         raise invalid(f"the protocol version is 1, not {pdu.protocol_version} (PS3.8 2020 9.3.2)")
@@ -161,8 +158,8 @@ def _associate(
         raise invalid("each presentation context has an id of its own (PS3.8 2020 9.3.2.2)")
     user = user_information_item(pdu.user_information, of_request=pdu.pdu_type == AAssociateRQ.pdu_type)
     items = b"".join((_APPLICATION_PREFIX, UID_FIELD[pdu.application_context], *contexts, user))
-    head = _ASSOCIATE.pack(pdu.pdu_type, _ASSOCIATE_FIXED + len(items), pdu.protocol_version, called, calling)
-    return head + items
+    head = _ASSOCIATE.pack(pdu.pdu_type, _ASSOCIATE_FIXED + len(items), pdu.protocol_version)
+    return head + repeated + items
 
 
 def _title(title: str) -> bytes:
@@ -187,6 +184,9 @@ def _echo(title: str) -> bytes:
     if len(octets) != len(title) or len(octets) > AE_TITLE_MAXIMUM:
         raise invalid(f"a repeated AE title is at most {AE_TITLE_MAXIMUM} octets, not {title[:80]!r}")
     return octets.ljust(AE_TITLE_MAXIMUM)
+
+
+_ECHOES: Final = Memo(_echo)
 
 
 def _context_rq(context: PresentationContextRQ) -> bytes:

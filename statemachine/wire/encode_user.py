@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
@@ -37,17 +38,7 @@ def user_information_item(user: UserInformation, *, of_request: bool) -> bytes:
     `of_request` tells the A-ASSOCIATE-RQ from the -AC: common extended negotiation and the user identity are
     asked in the one, and the identity is answered in the other.
     """
-    if user.max_length is None:
-        raise invalid("the maximum length sub-item is mandatory (PS3.8 2020 D.1)")
-    if user.implementation_class_uid is None:
-        raise invalid("the implementation class UID sub-item is mandatory (PS3.7 2020 D.3.3.2)")
-    if not 0 <= user.max_length <= 0xFFFFFFFF:
-        raise invalid(f"the maximum length is 0 to {0xFFFFFFFF}, not {user.max_length}")
-    parts = [
-        _MAXIMUM_LENGTH.pack(MAXIMUM_LENGTH_ITEM, 4, user.max_length),
-        _CLASS_UID_PREFIX,
-        UID_FIELD[user.implementation_class_uid],
-    ]
+    parts = [_mandatory(user.max_length, user.implementation_class_uid)]
     if user.async_window is not None:
         parts.append(_window(user.async_window))
     if user.roles:
@@ -61,6 +52,18 @@ def user_information_item(user: UserInformation, *, of_request: bool) -> bytes:
     if user.common_extended or user.user_identity or user.user_identity_response:
         parts.extend(_of_one_side(user, of_request))
     return item(USER_INFORMATION_ITEM, b"".join(parts))
+
+
+@lru_cache(maxsize=64)
+def _mandatory(max_length: int | None, class_uid: str | None) -> bytes:
+    """The two sub-items that are always there, and the same in every PDU that an application sends."""
+    if max_length is None:
+        raise invalid("the maximum length sub-item is mandatory (PS3.8 2020 D.1)")
+    if class_uid is None:
+        raise invalid("the implementation class UID sub-item is mandatory (PS3.7 2020 D.3.3.2)")
+    if not 0 <= max_length <= 0xFFFFFFFF:
+        raise invalid(f"the maximum length is 0 to {0xFFFFFFFF}, not {max_length}")
+    return _MAXIMUM_LENGTH.pack(MAXIMUM_LENGTH_ITEM, 4, max_length) + _CLASS_UID_PREFIX + UID_FIELD[class_uid]
 
 
 def _of_one_side(user: UserInformation, of_request: bool) -> list[bytes]:
