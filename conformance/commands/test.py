@@ -25,6 +25,13 @@ NOT_WRITTEN = 4
 F = TypeVar("F", bound=Callable[..., Any])
 Writer = Callable[[Report, Repeat, Path], None]
 
+
+def _limit(name: str, default: float, text: str) -> Callable[[F], F]:
+    return click.option(
+        f"--{name}-limit", type=SECONDS, default=default, show_default=True, metavar="SECONDS", help=text
+    )
+
+
 _OPTIONS = (
     click.argument("address", type=ADDRESS, required=False, metavar="[HOST:PORT]"),
     click.option("--called-aet", type=AET, default=CALLED, show_default=True, help="AE title of the target."),
@@ -42,36 +49,15 @@ _OPTIONS = (
         show_default=True,
         help="1: also one more input between each event and the check of the state.",
     ),
-    click.option(
-        "--artim-limit",
-        type=SECONDS,
-        default=Options().artim_limit,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long to wait for the target's ARTIM timer.",
-    ),
+    _limit("artim", Options().artim_limit, "How long to wait for the target's ARTIM timer."),
     click.option(
         "--patience",
         type=SECONDS,
         metavar="SECONDS",
         help="How long an answer may take  [default: from what the first associations show]",
     ),
-    click.option(
-        "--connect-limit",
-        type=SECONDS,
-        default=Options().connect,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long the target may take to accept a connection.",
-    ),
-    click.option(
-        "--recover-limit",
-        type=SECONDS,
-        default=Options().recover_limit,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long the target may take to serve again after a case.",
-    ),
+    _limit("connect", Options().connect, "How long the target may take to accept a connection."),
+    _limit("recover", Options().recover_limit, "How long the target may take to serve again after a case."),
     click.option("--list", "list_only", is_flag=True, help="List the cases and stop."),
     click.option("--dry-run", is_flag=True, help="Say what would be run, without any connection."),
     click.option("--json", "json_file", type=OUTPUT, default=None, help="Write a report as JSON."),

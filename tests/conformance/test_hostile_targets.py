@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from dicomnet.conformance import Oracle
+from dicomnet.conformance import Oracle, Report
 from dicomnet.statemachine import PDV, AAbort, AReleaseRP, CEchoRSP, PDataTF, encode
 from dicomnet.transports import Address, TcpTransport
 
@@ -252,6 +252,24 @@ def test_an_interruption_before_the_first_verdict(tmp_path: Path) -> None:
         code, _, err = finished(process)
     assert (code, err) == (130, "")
     assert read_json(json_file)["cases"] == []
+
+
+def test_a_second_interruption_does_not_cost_the_reports(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It comes while the first report is written."""
+    summary = Report.summary
+
+    def interrupted(report: Report) -> dict[str, int]:
+        signal.raise_signal(signal.SIGINT)
+        return summary(report)
+
+    files = [tmp_path / "report.json", tmp_path / "report.xml"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Report, "summary", interrupted)
+        run("test", refused(), "--json", str(files[0]), "--junit", str(files[1]))
+    assert read_json(files[0])["summary"]["inconclusive"] == 1
+    assert read_junit(files[1]).attrib["errors"] == "1"
 
 
 def test_when_nobody_reads_the_run_ends(tmp_path: Path) -> None:
