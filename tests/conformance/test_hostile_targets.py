@@ -241,19 +241,6 @@ def test_an_interruption_keeps_what_was_learned(number: signal.Signals, tmp_path
     assert int(read_junit(junit_file).attrib["tests"]) == len(report["cases"])
 
 
-def test_an_interruption_before_the_first_verdict(tmp_path: Path) -> None:
-    json_file = tmp_path / "report.json"
-    with (
-        serving(until_it_goes) as server,
-        started("test", server.target, "--patience", "60", "--json", str(json_file)) as process,
-    ):
-        read_until(process.stdout, "cases")
-        process.send_signal(signal.SIGINT)
-        code, _, err = finished(process)
-    assert (code, err) == (130, "")
-    assert read_json(json_file)["cases"] == []
-
-
 def test_a_second_interruption_does_not_cost_the_reports(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
