@@ -35,13 +35,15 @@ class _Timer:
             self.callback = None
             self._carrier.cancelled()
 
+    def __call__(self) -> None:
+        """Ring. It has run out then: to cancel it is harmless."""
+        callback, self.callback = self.callback, None
+        if callback is not None:
+            callback()
 
-# When, the order of entry, and what is due: a callback with its arguments, or a timer that may be cancelled.
-_Due = tuple[float, int, _Timer | None, Callable[..., None], tuple[bytes, ...]]
 
-
-def _nothing() -> None:
-    pass
+# When, the order of entry, what to call (a timer, which may be cancelled, or a callback), and octets for it.
+_Due = tuple[float, int, Callable[..., None], bytes | None]
 
 
 class MemoryTransport:
@@ -65,7 +67,8 @@ class MemoryTransport:
     def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
         """See `Transport.call_later`."""
         timer = _Timer(self, callback)
-        heappush(self._heap, (self._now + seconds, next(self._sequence), timer, _nothing, ()))
+        due: _Due = (self._now + seconds, next(self._sequence), timer, None)
+        heappush(self._heap, due)
         return timer
 
     def cancelled(self) -> None:
@@ -73,14 +76,13 @@ class MemoryTransport:
         self._cancelled += 1
         heap = self._heap
         if self._cancelled > CANCELLED_KEPT and 2 * self._cancelled > len(heap):
-            heap[:] = [due for due in heap if due[2] is None or due[2].callback is not None]
+            heap[:] = [due for due in heap if not isinstance(due[2], _Timer) or due[2].callback is not None]
             heapify(heap)
             self._cancelled = 0
 
-    def hop(self, callback: Callable[..., None], *octets: bytes) -> None:
+    def hop(self, callback: Callable[..., None], octets: bytes | None = None) -> None:
         """Let `callback` happen, with the octets, at the other end of a hop."""
-        due = (self._now + self._latency, next(self._sequence), None, callback, octets)
-        heappush(self._heap, due)
+        heappush(self._heap, (self._now + self._latency, next(self._sequence), callback, octets))
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
@@ -125,14 +127,16 @@ class MemoryTransport:
                 if limit is not None:
                     self._now = max(self._now, end)
                 break
-            when, _, timer, callback, octets = heappop(heap)
-            if timer is not None:
-                if timer.callback is None:
-                    self._cancelled -= 1
-                    continue
-                callback, timer.callback = timer.callback, None
+            when, _, callback, octets = heappop(heap)
+            if octets is not None:
+                self._now = when
+                callback(octets)
+                continue
+            if isinstance(callback, _Timer) and callback.callback is None:
+                self._cancelled -= 1
+                continue
             self._now = when
-            callback(*octets)
+            callback()
         return done()
 
     def end(self) -> None:
