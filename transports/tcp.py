@@ -20,6 +20,7 @@ from dicomnet.statemachine import LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
 from .resolve import Candidate, look_up, look_up_aside, numeric
+from .timers import Timers, WaitingTimer
 
 RECEIVE_OCTETS = 65536
 # Above this many unsent octets nothing more is read from that peer: a peer that never reads cannot fill
@@ -57,6 +58,7 @@ class TcpTransport:
         self.quick_ack = quick_ack and hasattr(socket, "TCP_QUICKACK")
         self.linger = LINGER_SECONDS
         self.lingering = LINGERING
+        self._timers = Timers(self.loop, self.turn)
         self._done: Callable[[], bool] | None = None
         self._open: set[_Open] = set()
         self._delivering: dict[_TcpLink, None] = {}
@@ -70,9 +72,9 @@ class TcpTransport:
         """Seconds of the loop's monotonic clock."""
         return self.loop.time()
 
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> WaitingTimer:
         """See `Transport.call_later`."""
-        return self.loop.call_later(seconds, self.turn, callback)
+        return self._timers.start(seconds, callback)
 
     def turn(self, callback: Callable[[], None]) -> None:
         """One turn: do what is due, then see whether the run is done."""
