@@ -213,11 +213,11 @@ def feed(
     if trace is not None:
         trace.append(transition)
     outputs = list(map(_with, plan.bare, carries) if carries else plan.bare)
+    if following is value and not plan.timed:
+        return endpoint, outputs
     timers = [endpoint.artim, endpoint.connect_timer]
     if plan.timed:
         _open_generations(plan, outputs, timers)
-    elif following is value:
-        return endpoint, outputs
     after = _new_endpoint(
         following if part == "connection" else endpoint.connection,
         following if part == "association" else endpoint.association,

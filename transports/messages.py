@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dicomnet.statemachine import PDV, PDataTF
 
@@ -29,8 +29,7 @@ def fragments(context_id: int, command: bytes, max_length: int) -> tuple[PDataTF
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A whole command that was received on a context; `fault` says why what came is none."""
 
     context_id: int
@@ -53,10 +52,13 @@ class Assembler:
             if fault is not None:
                 done.append(Message(pdv.context_id, b"", fault))
                 return done
-            self._context = pdv.context_id
-            self._parts += pdv.fragment
-            if pdv.is_last:
-                done.append(Message(pdv.context_id, bytes(self._parts)))
+            if not pdv.is_last:
+                self._context = pdv.context_id
+                self._parts += pdv.fragment
+            elif self._context is None:
+                done.append(Message(pdv.context_id, pdv.fragment))
+            else:
+                done.append(Message(pdv.context_id, bytes(self._parts) + pdv.fragment))
                 self._context = None
                 self._parts.clear()
         return done

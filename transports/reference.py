@@ -173,9 +173,10 @@ class _VerificationUser(Handler):
 
     def _data(self, subject: NetworkObject, data: PDataTF) -> None:
         # Context ids and the order of fragments are the user's business (PS3.8 Annex E names no event).
-        if any(pdv.context_id not in self._contexts for pdv in data.pdvs):
-            subject.abort()
-            return
+        for pdv in data.pdvs:
+            if pdv.context_id not in self._contexts:
+                subject.abort()
+                return
         for message in self._assembler.feed(data):
             command = Violation if message.fault else decode_command(message.command)
             if not isinstance(command, CEchoRQ):
