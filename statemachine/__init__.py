@@ -6,18 +6,22 @@ from .analysis.mutants import OPERATORS, Mutant, mutants, with_cell
 from .effects import (
     ArtimStart,
     ArtimStop,
+    AskAgain,
     Callback,
     ConnectTimerStart,
     ConnectTimerStop,
     CreateObject,
+    Deliver,
     DiscardPdu,
     Effect,
     EndAllObjects,
     Issue,
+    Offer,
     Reply,
     SendPdu,
     Signal,
     TakeChild,
+    Tell,
     TellListener,
     TransportAccept,
     TransportClose,
@@ -52,7 +56,9 @@ from .machines.association import ASSOCIATION, EDITION, EVENT_OF_PDU, INVALID_PD
 from .machines.connection import CONNECTION
 from .machines.coupling import COUPLING, Absorbed, Coupling, Rule
 from .machines.library import LIBRARY
-from .machines.listener import LISTENER, AcceptCall, Queue, Taken
+from .machines.listener import LISTENER, LISTENER_LINUX, LISTENER_WINSOCK, AcceptCall, Queue, Taken
+from .machines.path import PATH, PATH_LINUX, PATH_WINSOCK, Kept
+from .profiles import PROFILES, TCP_LINUX, TCP_WINSOCK
 from .tables import (
     COUPLING_SOURCE,
     COUPLING_TITLE,
@@ -125,7 +131,18 @@ from .wire import (
 )
 
 MACHINES: dict[str, Machine[Any]] = {
-    machine.name: machine for machine in (ASSOCIATION, CONNECTION, LISTENER, LIBRARY)
+    machine.name: machine
+    for machine in (
+        ASSOCIATION,
+        CONNECTION,
+        LISTENER,
+        LISTENER_LINUX,
+        LISTENER_WINSOCK,
+        PATH,
+        PATH_LINUX,
+        PATH_WINSOCK,
+        LIBRARY,
+    )
 }
 
 __all__ = [
@@ -156,17 +173,25 @@ __all__ = [
     "INVALID_PDU",
     "LIBRARY",
     "LISTENER",
+    "LISTENER_LINUX",
+    "LISTENER_WINSOCK",
     "MACHINES",
     "MODEL",
     "NO_DATA_SET",
     "OPERATORS",
+    "PATH",
+    "PATH_LINUX",
+    "PATH_WINSOCK",
     "PDU_NAMES",
     "PDV",
+    "PROFILES",
     "REJECT_REASONS",
     "REJECT_RESULTS",
     "REJECT_SOURCES",
     "STATUS_SUCCESS",
     "STAY",
+    "TCP_LINUX",
+    "TCP_WINSOCK",
     "UID_CACHE_SIZE",
     "UNRECOGNISED_PDU",
     "VERIFICATION",
@@ -181,6 +206,7 @@ __all__ = [
     "Action",
     "ArtimStart",
     "ArtimStop",
+    "AskAgain",
     "Branch",
     "CEchoRQ",
     "CEchoRSP",
@@ -190,6 +216,7 @@ __all__ = [
     "ConnectTimerStop",
     "Coupling",
     "CreateObject",
+    "Deliver",
     "DiscardPdu",
     "Effect",
     "EndAllObjects",
@@ -197,11 +224,13 @@ __all__ = [
     "EventKind",
     "Framer",
     "Issue",
+    "Kept",
     "Limits",
     "LocalProtocolError",
     "Machine",
     "Model",
     "Mutant",
+    "Offer",
     "OtherCommand",
     "Output",
     "PDataTF",
@@ -222,6 +251,7 @@ __all__ = [
     "State",
     "TakeChild",
     "Taken",
+    "Tell",
     "TellListener",
     "TimerStart",
     "Transition",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, cast
 
-Carries = Literal["payload", "head", "queue"]
+Carries = Literal["payload", "head", "queue", "kept"]
 
 # --- association (PS3.8 2020, Tables 9-6 to 9-9) -------------------------------------------------------
 
@@ -230,6 +230,44 @@ class EndAllObjects:
     carries: Carries | None = None
 
 
+# --- the path of a connection request ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Hand the request to the listener at its address."""
+
+    op: ClassVar[str] = "offer"
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Let one of those concerned (requestor, listener, acceptor) hear a report, after the way there."""
+
+    op: ClassVar[str] = "tell"
+    to: str
+    report: str
+    outcome: str | None = None
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Let the acceptor hear, in order, what the requestor sent while the request waited."""
+
+    op: ClassVar[str] = "deliver"
+    carries: Carries | None = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Let the request arrive once more after a while, as long as there are tries left."""
+
+    op: ClassVar[str] = "ask-again"
+    carries: Carries | None = None
+
+
 AssociationEffect = (
     TransportConnect
     | TransportAccept
@@ -254,7 +292,8 @@ ConnectionEffect = (
 )
 ListenerEffect = WireListen | WireUnlisten | Reply | TakeChild
 LibraryEffect = CreateObject | EndAllObjects
-Effect = AssociationEffect | ConnectionEffect | ListenerEffect | LibraryEffect
+PathEffect = Offer | Tell | Deliver | AskAgain
+Effect = AssociationEffect | ConnectionEffect | ListenerEffect | LibraryEffect | PathEffect
 
 _HIDDEN = {"carries"}
 

@@ -38,6 +38,7 @@ from .machines.connection import CONNECTION
 from .machines.coupling import COUPLING, Coupling, Rule
 from .machines.library import LIBRARY
 from .machines.listener import LISTENER, Queue
+from .machines.path import PATH, Kept
 from .wire import (
     AAbort,
     AAssociateAC,
@@ -64,13 +65,15 @@ MAX_STEPS: Final = 64
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The tables that run. A mutant is a model with one table changed."""
+    """The tables that run. A profile is a model with a name; a mutant is a model with one table changed."""
 
     association: Machine[str | None] = ASSOCIATION
     connection: Machine[str | None] = CONNECTION
     listener: Machine[Queue] = LISTENER
     library: Machine[int] = LIBRARY
     coupling: Coupling = COUPLING
+    path: Machine[Kept] = PATH
+    name: str = "dicomnet"
 
     @cached_property
     def rules(self) -> dict[tuple[str, str], tuple[Rule, ...]]:

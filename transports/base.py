@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from dicomnet.statemachine import Model
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -131,6 +133,11 @@ class Transport(Protocol):
     @property
     def name(self) -> str:
         """memory or tcp."""
+        ...
+
+    @property
+    def tables(self) -> Model:
+        """The tables of the profile that this carrier has."""
         ...
 
     def now(self) -> float:

@@ -1,7 +1,8 @@
 """A carrier in memory with a virtual clock: deterministic, no socket, no thread, no coroutine.
 
-A hop is one entry of a heap ordered by (time, sequence). The listener's queue is the requestor's to wait in:
-a requestor hears `on_open` when its request is taken, never before (profile `dicomnet`).
+A hop is one entry of a heap ordered by (time, sequence). What becomes of a connection request until it is taken is
+decided by the path's table of the carrier's profile: in `dicomnet` the requestor hears `on_open` when its request
+is taken, in `tcp-*` as soon as it stands in the listener's queue.
 """
 
 from __future__ import annotations
@@ -10,17 +11,28 @@ from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
+from typing import Any
 
-from dicomnet.statemachine import LocalProtocolError
+from dicomnet.statemachine import (
+    MODEL,
+    AskAgain,
+    Deliver,
+    LocalProtocolError,
+    Model,
+    Offer,
+    Payload,
+    Tell,
+    step,
+)
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
 
 # A run of so many turns is a loop of two peers; it is cut rather than followed for ever.
 MAX_TURNS = 5_000_000
-
-
 # As many cancelled timers may stay where they are: fewer are not worth the sweeping.
 CANCELLED_KEPT = 64
+# After how many seconds a lost request comes again, each time; then it is given up (tcp-linux).
+AGAIN_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 class _Timer:
@@ -35,23 +47,27 @@ class _Timer:
             self.callback = None
             self._carrier.cancelled()
 
-    def __call__(self) -> None:
+    def __call__(self, _argument: None = None) -> None:
         """Ring. It has run out then: to cancel it is harmless."""
         callback, self.callback = self.callback, None
         if callback is not None:
             callback()
 
 
-# When, the order of entry, what to call (a timer, which may be cancelled, or a callback), and octets for it.
-_Due = tuple[float, int, Callable[..., None], bytes | None]
+# When, the order of entry, what to call (a timer, which may be cancelled, or a report), and what it is about.
+_Due = tuple[float, int, Callable[[Any], None], object]
 
 
 class MemoryTransport:
-    """The in-memory carrier. `latency` is the time of one hop, in seconds of the virtual clock."""
+    """The in-memory carrier. `latency` is the time of one hop, in seconds of the virtual clock.
+
+    `tables` are those of the profile that it plays: `PROFILES["dicomnet"]`, "tcp-linux" or "tcp-winsock".
+    """
 
     name = "memory"
 
-    def __init__(self, latency: float = 0.0) -> None:
+    def __init__(self, latency: float = 0.0, tables: Model = MODEL) -> None:
+        self.tables = tables
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
@@ -80,28 +96,24 @@ class MemoryTransport:
             heapify(heap)
             self._cancelled = 0
 
-    def hop(self, callback: Callable[..., None], octets: bytes | None = None) -> None:
-        """Let `callback` happen, with the octets, at the other end of a hop."""
-        heappush(self._heap, (self._now + self._latency, next(self._sequence), callback, octets))
+    def hop(self, report: Callable[[Any], None], about: object = None) -> None:
+        """Let `report(about)` be made at the other end of a hop."""
+        heappush(self._heap, (self._now + self._latency, next(self._sequence), report, about))
+
+    def loses_acknowledgement(self) -> bool:
+        """Where a request is lost (tcp-linux): whether only the handshake's last step is, so that it is half open."""
+        return False
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
         ours = _End(self, handler, address)
-        request = _Request(self, ours, Address("memory", next(self._ports)))
-
-        def arrive() -> None:
-            if ours.closed:
-                return
-            listening = self._listeners.get(address.port)
-            if listening is None:
-                request.drop("refused")
-            else:
-                request.listening = listening
-                listening.handler.on_request(request)
-
-        ours.request = request
-        self.hop(arrive)
+        ours.request = _Request(self, ours, address.port, Address("memory", next(self._ports)))
+        self.hop(ours.request.arrive)
         return ours
+
+    def listener_at(self, port: int) -> _Listening | None:
+        """Who listens on a port."""
+        return self._listeners.get(port)
 
     def listen(self, address: Address, backlog: int, handler: ListenHandler) -> _Listening:
         """See `Transport.listen`; the backlog is kept by the listener machine."""
@@ -127,16 +139,12 @@ class MemoryTransport:
                 if limit is not None:
                     self._now = max(self._now, end)
                 break
-            when, _, callback, octets = heappop(heap)
-            if octets is not None:
-                self._now = when
-                callback(octets)
-                continue
-            if isinstance(callback, _Timer) and callback.callback is None:
+            when, _, report, about = heappop(heap)
+            if about is None and isinstance(report, _Timer) and report.callback is None:
                 self._cancelled -= 1
                 continue
             self._now = when
-            callback()
+            report(about)
         return done()
 
     def end(self) -> None:
@@ -159,70 +167,151 @@ class _Listening:
 
 
 class _Request:
-    """A request in memory: at the acceptor from its arrival until it is taken, dropped or withdrawn."""
+    """A request in memory, on its way as the path's table says."""
 
-    __slots__ = ("_carrier", "_requestor", "listening", "open", "peer")
+    __slots__ = ("_carrier", "_listening", "_path", "_port", "_requestor", "_tries", "acceptor", "peer")
 
-    def __init__(self, carrier: MemoryTransport, requestor: _End, peer: Address) -> None:
+    def __init__(self, carrier: MemoryTransport, requestor: _End, port: int, peer: Address) -> None:
         self._carrier = carrier
         self._requestor = requestor
+        self._port = port
+        self._path = carrier.tables.path.start()
+        self._listening: _Listening | None = None
+        self._tries = iter(AGAIN_SECONDS)
+        self.acceptor: _End | None = None
         self.peer = peer
-        self.listening: _Listening | None = None
-        self.open = True
+
+    # What the listener does with it.
 
     def take(self, handler: LinkHandler) -> Link:
-        ours = _End(self._carrier, handler, self.peer)
-        theirs = self._requestor
-        self.open = False
-        ours.other, theirs.other = theirs, ours
-        self._carrier.hop(theirs.opened)
+        """See `Request.take`."""
+        ours = self.acceptor = _End(self._carrier, handler, self.peer)
+        ours.other = self._requestor
+        self._requestor.other = ours
+        self.give("take")
         return ours
 
     def drop(self, code: str) -> None:
-        self.open = False
-        self._carrier.hop(lambda: self._requestor.failed(code))
+        """See `Request.drop`; `overflow` where the queue is full and the carrier loses the request."""
+        if code == "overflow" and self._carrier.loses_acknowledgement():
+            code = "half-open"
+        self.give(code if code in self._carrier.tables.path.event else "refused")
 
-    def withdraw(self) -> None:
-        listening = self.listening
-        if self.open and listening is not None:
-            self.open = False
-            self._carrier.hop(lambda: listening.handler.on_withdrawn(self))
+    # What happens to it.
+
+    def arrive(self, _about: None = None) -> None:
+        """It comes to its address."""
+        self._listening = self._carrier.listener_at(self._port)
+        self.give("nobody" if self._listening is None else "arrive")
+
+    def withdrawn(self, _about: None = None) -> None:
+        """The listener hears that it was taken back."""
+        assert self._listening is not None
+        self._listening.handler.on_withdrawn(self)
+
+    def give(self, event: str, payload: Payload = None) -> None:
+        """An event for the path; its effects are done at once, in order."""
+        self._path, transition, carries = step(self._path, self._carrier.tables.path.event[event], payload)
+        for index, effect in enumerate(transition.effects):
+            match effect:
+                case Offer():
+                    self._offer()
+                case Tell():
+                    self._tell(effect)
+                case Deliver():
+                    self._deliver(carries[index])
+                case AskAgain():
+                    self._ask_again()
+                case _:
+                    raise AssertionError(f"{effect.op} is no deed of a carrier")
+
+    def _offer(self) -> None:
+        if self._listening is not None:
+            self._listening.handler.on_request(self)
+            self.give("queued")
+
+    def _tell(self, tell: Tell) -> None:
+        hop = self._carrier.hop
+        if tell.to == "listener":
+            hop(self.withdrawn)
+            return
+        end = self._requestor if tell.to == "requestor" else self.acceptor
+        if end is None:
+            return
+        match tell.report:
+            case "open":
+                hop(end.opened)
+            case "failed":
+                hop(end.failed, tell.outcome)
+            case _:
+                hop(end.broken)
+
+    def _deliver(self, kept: tuple[tuple[str, bytes], ...]) -> None:
+        assert self.acceptor is not None
+        hop = self._carrier.hop
+        for report, octets in kept:
+            match report:
+                case "octets":
+                    hop(self.acceptor.arrived, octets)
+                case "end":
+                    hop(self.acceptor.ended)
+                case _:
+                    hop(self.acceptor.broken)
+
+    def _ask_again(self) -> None:
+        after = next(self._tries, None)
+        if after is None:
+            self.give("give-up")
+        else:
+            self._carrier.call_later(after, self.arrive)
 
 
 class _End:
     """One end of a connection in memory."""
 
-    __slots__ = ("_carrier", "_handler", "_sent_end", "closed", "other", "peer", "request")
+    __slots__ = ("_carrier", "_handler", "_open", "_sent_end", "closed", "other", "peer", "request")
 
     def __init__(self, carrier: MemoryTransport, handler: LinkHandler, peer: Address) -> None:
         self._carrier = carrier
         self._handler = handler
         self.peer = peer
         self.other: _End | None = None
+        # The way of a requestor's end to its other end, until that is there.
         self.request: _Request | None = None
         self.closed = False
+        self._open = False
         self._sent_end = False
 
     # What the holder of this end does.
 
     def send(self, octets: bytes) -> None:
         other = self.other
-        if self.closed or self._sent_end or other is None or not octets:
+        if self.closed or self._sent_end or not octets:
             return
-        self._carrier.hop(other.arrived, octets)
+        if other is not None:
+            self._carrier.hop(other.arrived, octets)
+        elif self._open and self.request is not None:
+            self.request.give("octets", octets)
 
     def half_close(self) -> None:
         other = self.other
-        if self.closed or self._sent_end or other is None:
+        if self.closed or self._sent_end:
             return
-        self._sent_end = True
-        self._carrier.hop(other.ended)
+        if other is not None:
+            self._sent_end = True
+            self._carrier.hop(other.ended)
+        elif self._open and self.request is not None:
+            self._sent_end = True
+            self.request.give("end")
 
     def close(self) -> None:
         if self.closed:
             return
-        self.half_close()
-        self._gone()
+        if self.other is not None:
+            self.half_close()
+        elif self.request is not None:
+            self.request.give("leave")
+        self.closed = True
 
     def reset(self) -> None:
         other = self.other
@@ -230,20 +319,16 @@ class _End:
             return
         if other is not None:
             self._carrier.hop(other.broken)
-        self._gone()
-
-    def _gone(self) -> None:
+        elif self.request is not None:
+            self.request.give("break")
         self.closed = True
-        if self.request is not None and self.other is None:
-            self.request.withdraw()
 
     # What arrives at this end.
 
-    def opened(self) -> None:
+    def opened(self, _about: None = None) -> None:
         if not self.closed:
+            self._open = True
             self._handler.on_open()
-        elif self.other is not None:
-            self._carrier.hop(self.other.broken)
 
     def failed(self, code: str) -> None:
         if not self.closed:
@@ -257,11 +342,11 @@ class _End:
             # As on a real wire: octets for an end that was closed are answered by a reset.
             self._carrier.hop(self.other.broken)
 
-    def ended(self) -> None:
+    def ended(self, _about: None = None) -> None:
         if not self.closed:
             self._handler.on_end()
 
-    def broken(self) -> None:
+    def broken(self, _about: None = None) -> None:
         if not self.closed:
             self.closed = True
             self._handler.on_reset()

@@ -12,11 +12,12 @@ import asyncio
 import errno
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
 
-from dicomnet.statemachine import LocalProtocolError
+from dicomnet.statemachine import TCP_LINUX, TCP_WINSOCK, LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
 from .resolve import Candidate, look_up, look_up_aside, numeric
@@ -51,6 +52,7 @@ class TcpTransport:
     """
 
     name = "tcp"
+    tables = TCP_WINSOCK if sys.platform == "win32" else TCP_LINUX
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, quick_ack: bool = False) -> None:
         self._owned = loop is None

@@ -6,11 +6,11 @@ accepted children are alive. `accept` always takes the head, whichever request's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ..effects import Callback, Reply, TakeChild, WireListen, WireUnlisten
-from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+from ..kernel import STAY, Action, Branch, Guard, Machine, Payload, State, event_kinds, only_used, parse_grid
 from ..wire.quick import quick
 
 SOURCE: Final = "dicomnet connection layer"
@@ -86,6 +86,11 @@ def _empty(queue: Queue, _payload: Payload) -> Queue:
 
 def _one_less(queue: Queue, _payload: Payload) -> Queue:
     return _new_queue(queue.capacity, queue.waiting, queue.children - 1)
+
+
+def _has_room_linux(queue: Queue, _payload: Payload) -> bool:
+    """Linux keeps one more than it was asked for [measured on Linux 6]."""
+    return len(queue.waiting) <= queue.capacity
 
 
 ACTIONS: Final = {
@@ -188,5 +193,89 @@ LISTENER: Final[Machine[Queue]] = Machine(
     selectors={
         "head": _head,
         "queue": lambda queue, _payload: queue.waiting,
+    },
+)
+
+# --- the listeners of real TCP ----------------------------------------------------------------------------
+# A carrier of TCP withdraws nothing: a request whose requestor has gone keeps its place.
+
+_TAKE: Final = (TakeChild(), Reply("accepted", carries="head"))
+
+ACTIONS_TCP: Final = {
+    action.name: action
+    for action in (
+        Action(
+            "LT-3",
+            "rows 5 and 7; tcp-linux: overflow",
+            "put the request at the tail and say so; where the queue is full, it is lost on the way",
+            (
+                Branch("LISTENING", (Callback("on_accept", "ok"),), when="room", updates=("enqueue",)),
+                Branch("LISTENING", (Reply("overflow"),), when="full"),
+            ),
+        ),
+        Action(
+            "LW-3",
+            "rows 5, 7 and 10; tcp-winsock: level",
+            "put the request at the tail; say so where none waits that was told of; refuse it where the queue is full",
+            (
+                Branch("LISTENING", (Callback("on_accept", "ok"),), when="first", updates=("enqueue",)),
+                Branch("LISTENING", when="room", updates=("enqueue",)),
+                Branch("LISTENING", (Reply("refused"),), when="full"),
+            ),
+        ),
+        Action(
+            "LW-5",
+            "rows 8, 9 and 10; tcp-winsock: level",
+            "give the head of the queue to the child; say so where more wait",
+            (
+                *ACTIONS["LS-5"].branches[:2],
+                Branch(
+                    "LISTENING", (*_TAKE, Callback("on_accept", "ok")), when="more", updates=("take-head",)
+                ),
+                Branch("LISTENING", _TAKE, when="request-waits", updates=("take-head",)),
+            ),
+        ),
+    )
+}
+
+
+def _listener_tcp(
+    name: str, title: str, request: str, accept: str, guards: dict[str, Guard[Queue]]
+) -> Machine[Queue]:
+    cells = {
+        state: {event: action for event, action in row.items() if event != "withdraw"}
+        for state, row in LISTENER.cells.items()
+    }
+    cells["LISTENING"] |= {"request": request, "accept": accept}
+    return only_used(
+        replace(
+            LISTENER,
+            name=name,
+            title=title,
+            cells=cells,
+            actions={**ACTIONS, **ACTIONS_TCP},
+            guards={**LISTENER.guards, **guards},
+        )
+    )
+
+
+LISTENER_LINUX: Final = _listener_tcp(
+    "listener-tcp-linux",
+    "Listener with its FIFO of connection requests (tcp-linux)",
+    "LT-3",
+    "LS-5",
+    {
+        "room": _has_room_linux,
+        "full": lambda queue, payload: not _has_room_linux(queue, payload),
+    },
+)
+LISTENER_WINSOCK: Final = _listener_tcp(
+    "listener-tcp-winsock",
+    "Listener with its FIFO of connection requests (tcp-winsock)",
+    "LW-3",
+    "LW-5",
+    {
+        "first": lambda queue, _payload: not queue.waiting and queue.capacity > 0,
+        "more": lambda queue, _payload: len(queue.waiting) > 1,
     },
 )
