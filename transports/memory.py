@@ -22,6 +22,7 @@ from dicomnet.statemachine import (
     Offer,
     Payload,
     Tell,
+    Transition,
     step,
 )
 
@@ -35,7 +36,7 @@ CANCELLED_KEPT = 64
 AGAIN_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-class _Timer:
+class MemoryTimer:
     __slots__ = ("_carrier", "callback")
 
     def __init__(self, carrier: MemoryTransport, callback: Callable[[], None]) -> None:
@@ -68,21 +69,23 @@ class MemoryTransport:
 
     def __init__(self, latency: float = 0.0, tables: Model = MODEL) -> None:
         self.tables = tables
+        # For evidence of coverage: the transitions of the path.
+        self.trace: list[Transition] | None = None
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
         self._heap: list[_Due] = []
         self._cancelled = 0
-        self._listeners: dict[int, _Listening] = {}
+        self._listeners: dict[int, MemoryListening] = {}
         self._ports = count(49152)
 
     def now(self) -> float:
         """Virtual seconds since the carrier was made."""
         return self._now
 
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> MemoryTimer:
         """See `Transport.call_later`."""
-        timer = _Timer(self, callback)
+        timer = MemoryTimer(self, callback)
         due: _Due = (self._now + seconds, next(self._sequence), timer, None)
         heappush(self._heap, due)
         return timer
@@ -92,7 +95,9 @@ class MemoryTransport:
         self._cancelled += 1
         heap = self._heap
         if self._cancelled > CANCELLED_KEPT and 2 * self._cancelled > len(heap):
-            heap[:] = [due for due in heap if not isinstance(due[2], _Timer) or due[2].callback is not None]
+            heap[:] = [
+                due for due in heap if not isinstance(due[2], MemoryTimer) or due[2].callback is not None
+            ]
             heapify(heap)
             self._cancelled = 0
 
@@ -106,21 +111,21 @@ class MemoryTransport:
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
-        ours = _End(self, handler, address)
-        ours.request = _Request(self, ours, address.port, Address("memory", next(self._ports)))
+        ours = MemoryEnd(self, handler, address)
+        ours.request = MemoryRequest(self, ours, address.port, Address("memory", next(self._ports)))
         self.hop(ours.request.arrive)
         return ours
 
-    def listener_at(self, port: int) -> _Listening | None:
+    def listener_at(self, port: int) -> MemoryListening | None:
         """Who listens on a port."""
         return self._listeners.get(port)
 
-    def listen(self, address: Address, backlog: int, handler: ListenHandler) -> _Listening:
+    def listen(self, address: Address, backlog: int, handler: ListenHandler) -> MemoryListening:
         """See `Transport.listen`; the backlog is kept by the listener machine."""
         port = address.port or next(self._ports)
         if port in self._listeners:
             raise LocalProtocolError("address_in_use", f"another listener holds port {port} of this carrier")
-        listening = _Listening(self, Address(address.host, port), handler)
+        listening = MemoryListening(self, Address(address.host, port), handler)
         self._listeners[port] = listening
         return listening
 
@@ -140,7 +145,7 @@ class MemoryTransport:
                     self._now = max(self._now, end)
                 break
             when, _, report, about = heappop(heap)
-            if about is None and isinstance(report, _Timer) and report.callback is None:
+            if about is None and isinstance(report, MemoryTimer) and report.callback is None:
                 self._cancelled -= 1
                 continue
             self._now = when
@@ -154,7 +159,7 @@ class MemoryTransport:
         self._listeners.clear()
 
 
-class _Listening:
+class MemoryListening:
     __slots__ = ("_carrier", "address", "handler")
 
     def __init__(self, carrier: MemoryTransport, address: Address, handler: ListenHandler) -> None:
@@ -166,28 +171,28 @@ class _Listening:
         self._carrier.unlisten(self.address.port)
 
 
-class _Request:
+class MemoryRequest:
     """A request in memory, on its way as the path's table says."""
 
-    __slots__ = ("_carrier", "_listening", "_path", "_port", "_requestor", "_tries", "acceptor", "peer")
+    __slots__ = ("_carrier", "_port", "acceptor", "listening", "path", "peer", "requestor", "tries")
 
-    def __init__(self, carrier: MemoryTransport, requestor: _End, port: int, peer: Address) -> None:
+    def __init__(self, carrier: MemoryTransport, requestor: MemoryEnd, port: int, peer: Address) -> None:
         self._carrier = carrier
-        self._requestor = requestor
         self._port = port
-        self._path = carrier.tables.path.start()
-        self._listening: _Listening | None = None
-        self._tries = iter(AGAIN_SECONDS)
-        self.acceptor: _End | None = None
+        self.requestor = requestor
+        self.acceptor: MemoryEnd | None = None
+        self.path = carrier.tables.path.start()
+        self.listening: MemoryListening | None = None
+        self.tries = 0
         self.peer = peer
 
     # What the listener does with it.
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
-        ours = self.acceptor = _End(self._carrier, handler, self.peer)
-        ours.other = self._requestor
-        self._requestor.other = ours
+        ours = self.acceptor = MemoryEnd(self._carrier, handler, self.peer)
+        ours.other = self.requestor
+        self.requestor.other = ours
         self.give("take")
         return ours
 
@@ -201,17 +206,19 @@ class _Request:
 
     def arrive(self, _about: None = None) -> None:
         """It comes to its address."""
-        self._listening = self._carrier.listener_at(self._port)
-        self.give("nobody" if self._listening is None else "arrive")
+        self.listening = self._carrier.listener_at(self._port)
+        self.give("nobody" if self.listening is None else "arrive")
 
     def withdrawn(self, _about: None = None) -> None:
         """The listener hears that it was taken back."""
-        assert self._listening is not None
-        self._listening.handler.on_withdrawn(self)
+        assert self.listening is not None
+        self.listening.handler.on_withdrawn(self)
 
     def give(self, event: str, payload: Payload = None) -> None:
         """An event for the path; its effects are done at once, in order."""
-        self._path, transition, carries = step(self._path, self._carrier.tables.path.event[event], payload)
+        self.path, transition, carries = step(self.path, self._carrier.tables.path.event[event], payload)
+        if self._carrier.trace is not None:
+            self._carrier.trace.append(transition)
         for index, effect in enumerate(transition.effects):
             match effect:
                 case Offer():
@@ -226,8 +233,8 @@ class _Request:
                     raise AssertionError(f"{effect.op} is no deed of a carrier")
 
     def _offer(self) -> None:
-        if self._listening is not None:
-            self._listening.handler.on_request(self)
+        if self.listening is not None:
+            self.listening.handler.on_request(self)
             self.give("queued")
 
     def _tell(self, tell: Tell) -> None:
@@ -235,7 +242,7 @@ class _Request:
         if tell.to == "listener":
             hop(self.withdrawn)
             return
-        end = self._requestor if tell.to == "requestor" else self.acceptor
+        end = self.requestor if tell.to == "requestor" else self.acceptor
         if end is None:
             return
         match tell.report:
@@ -259,49 +266,49 @@ class _Request:
                     hop(self.acceptor.broken)
 
     def _ask_again(self) -> None:
-        after = next(self._tries, None)
-        if after is None:
+        if self.tries == len(AGAIN_SECONDS):
             self.give("give-up")
         else:
-            self._carrier.call_later(after, self.arrive)
+            self.tries += 1
+            self._carrier.call_later(AGAIN_SECONDS[self.tries - 1], self.arrive)
 
 
-class _End:
+class MemoryEnd:
     """One end of a connection in memory."""
 
-    __slots__ = ("_carrier", "_handler", "_open", "_sent_end", "closed", "other", "peer", "request")
+    __slots__ = ("_carrier", "_handler", "closed", "open", "other", "peer", "request", "sent_end")
 
     def __init__(self, carrier: MemoryTransport, handler: LinkHandler, peer: Address) -> None:
         self._carrier = carrier
         self._handler = handler
         self.peer = peer
-        self.other: _End | None = None
+        self.other: MemoryEnd | None = None
         # The way of a requestor's end to its other end, until that is there.
-        self.request: _Request | None = None
+        self.request: MemoryRequest | None = None
         self.closed = False
-        self._open = False
-        self._sent_end = False
+        self.open = False
+        self.sent_end = False
 
     # What the holder of this end does.
 
     def send(self, octets: bytes) -> None:
         other = self.other
-        if self.closed or self._sent_end or not octets:
+        if self.closed or self.sent_end or not octets:
             return
         if other is not None:
             self._carrier.hop(other.arrived, octets)
-        elif self._open and self.request is not None:
+        elif self.open and self.request is not None:
             self.request.give("octets", octets)
 
     def half_close(self) -> None:
         other = self.other
-        if self.closed or self._sent_end:
+        if self.closed or self.sent_end:
             return
         if other is not None:
-            self._sent_end = True
+            self.sent_end = True
             self._carrier.hop(other.ended)
-        elif self._open and self.request is not None:
-            self._sent_end = True
+        elif self.open and self.request is not None:
+            self.sent_end = True
             self.request.give("end")
 
     def close(self) -> None:
@@ -327,7 +334,7 @@ class _End:
 
     def opened(self, _about: None = None) -> None:
         if not self.closed:
-            self._open = True
+            self.open = True
             self._handler.on_open()
 
     def failed(self, code: str) -> None:
