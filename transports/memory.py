@@ -37,6 +37,8 @@ AGAIN_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 class MemoryTimer:
+    """A running timer of the virtual clock."""
+
     __slots__ = ("_carrier", "callback")
 
     def __init__(self, carrier: MemoryTransport, callback: Callable[[], None]) -> None:
@@ -44,6 +46,7 @@ class MemoryTimer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
+        """See `Timer.cancel`."""
         if self.callback is not None:
             self.callback = None
             self._carrier.cancelled()
@@ -160,6 +163,8 @@ class MemoryTransport:
 
 
 class MemoryListening:
+    """A listener that is open in memory."""
+
     __slots__ = ("_carrier", "address", "handler")
 
     def __init__(self, carrier: MemoryTransport, address: Address, handler: ListenHandler) -> None:
@@ -168,6 +173,7 @@ class MemoryListening:
         self.handler = handler
 
     def close(self) -> None:
+        """See `Listening.close`."""
         self._carrier.unlisten(self.address.port)
 
 
@@ -292,6 +298,7 @@ class MemoryEnd:
     # What the holder of this end does.
 
     def send(self, octets: bytes) -> None:
+        """See `Link.send`."""
         other = self.other
         if self.closed or self.sent_end or not octets:
             return
@@ -301,6 +308,7 @@ class MemoryEnd:
             self.request.give("octets", octets)
 
     def half_close(self) -> None:
+        """See `Link.half_close`."""
         other = self.other
         if self.closed or self.sent_end:
             return
@@ -312,6 +320,7 @@ class MemoryEnd:
             self.request.give("end")
 
     def close(self) -> None:
+        """See `Link.close`."""
         if self.closed:
             return
         if self.other is not None:
@@ -321,6 +330,7 @@ class MemoryEnd:
         self.closed = True
 
     def reset(self) -> None:
+        """See `Link.reset`."""
         other = self.other
         if self.closed:
             return
@@ -333,16 +343,19 @@ class MemoryEnd:
     # What arrives at this end.
 
     def opened(self, _about: None = None) -> None:
+        """The connection stands."""
         if not self.closed:
             self.open = True
             self._handler.on_open()
 
     def failed(self, code: str) -> None:
+        """It could not be made."""
         if not self.closed:
             self.closed = True
             self._handler.on_failed(code)
 
     def arrived(self, octets: bytes) -> None:
+        """Octets came."""
         if not self.closed:
             self._handler.on_octets(octets)
         elif self.other is not None:
@@ -350,10 +363,12 @@ class MemoryEnd:
             self._carrier.hop(self.other.broken)
 
     def ended(self, _about: None = None) -> None:
+        """The other end sends no more."""
         if not self.closed:
             self._handler.on_end()
 
     def broken(self, _about: None = None) -> None:
+        """The connection was thrown away."""
         if not self.closed:
             self.closed = True
             self._handler.on_reset()
