@@ -51,7 +51,7 @@ class MemoryTimer:
             self.callback = None
             self._carrier.cancelled()
 
-    def __call__(self, _argument: None = None) -> None:
+    def __call__(self, _argument: object = None) -> None:
         """Ring. It has run out then: to cancel it is harmless."""
         callback, self.callback = self.callback, None
         if callback is not None:
@@ -74,6 +74,8 @@ class MemoryTransport:
         self.tables = tables
         # For evidence of coverage: the transitions of the path.
         self.trace: list[Transition] | None = None
+        # After how many seconds a lost request comes again, each time.
+        self.again: tuple[float, ...] = AGAIN_SECONDS
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
@@ -272,11 +274,12 @@ class MemoryRequest:
                     hop(self.acceptor.broken)
 
     def _ask_again(self) -> None:
-        if self.tries == len(AGAIN_SECONDS):
+        again = self._carrier.again
+        if self.tries == len(again):
             self.give("give-up")
         else:
             self.tries += 1
-            self._carrier.call_later(AGAIN_SECONDS[self.tries - 1], self.arrive)
+            self._carrier.call_later(again[self.tries - 1], self.arrive)
 
 
 class MemoryEnd:
