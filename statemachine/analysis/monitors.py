@@ -44,7 +44,7 @@ failed        .      LI-4   .       .        .       .
 closed        .      .      LI-5    .        LI-5    .
 close         LI-5   LI-5   LI-5    LI-5     LI-7    LI-7
 forced        LI-6   LI-6   LI-6    LI-6     LI-7    LI-7
-pdu           .      .      LI-7    .        .       .
+pdu           .      .      LI-7    .        LI-7    LI-7
 heard         .      .      .       LI-7     .       .
 rest          LI-7   LI-7   LI-7    LI-7     .       LI-7
 end-of-time   LI-7   .      LI-7    LI-7     .       LI-7
@@ -81,6 +81,7 @@ LIFE: Final[Machine[None]] = Machine(
         ("rest", "timer", "nothing is left to happen but timers"),
         ("end-of-time", "timer", "nothing is left to happen, and every timer has run out"),
     ),
+    # A PDU that was decided on before the end may still leave; before it stands, none may.
     cells=parse_grid(LIFE_GRID),
     actions={
         action.name: action
@@ -183,7 +184,7 @@ def _line(name: str, title: str, extra: int, changes: dict[str, str]) -> Machine
                 ("open", "local-user", "listen succeeded"),
                 ("queued", "transport", "a request got its place in the queue"),
                 ("withdrawn", "transport", "a request was taken out of the queue by its requestor"),
-                ("accepted", "local-user", "accept succeeded: (request, child)"),
+                ("accepted", "local-user", "accept succeeded"),
                 ("told", "transport", "on_accept"),
                 ("child-closed", "transport", "on_child_close: the child"),
                 ("close", "local-user", "the listener ended"),
@@ -257,8 +258,10 @@ def look(value: Value[C], event: str, payload: Payload = None) -> Value[C] | Bro
     except LocalProtocolError as refusal:
         number = refusal.code.removeprefix("invariant ")
         known = LIFE_INVARIANT.get(event, 5) if machine is LIFE else LINE_INVARIANT.get(event, 5)
-        meaning = machine.event[event].meaning
-        return Broken(int(number) if number.isdigit() else known, f"{meaning}, in {value.control}")
+        action = machine.action_at(value.control, event)
+        demand = "this cannot be" if action is None else f"it should hold that {action.description}"
+        text = f"{machine.event[event].meaning}, in {value.control}: {demand}"
+        return Broken(int(number) if number.isdigit() else known, text)
 
 
 LINE_INVARIANT: Final = {"queued": 8, "accepted": 1, "told": 2, "child-closed": 5}
