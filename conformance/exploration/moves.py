@@ -304,6 +304,7 @@ def shut_library(scene: Scene, _slot: int = 0) -> None:
 
 SHUT: Final = Move("is ended by shutdown", _shut, lambda _watched: True)
 ACCEPT: Final = "accept"
+TAKE: Final = Move(ACCEPT, accept, lambda _watched: False)
 SHUTDOWN: Final = "shutdown"
 YARD: Final[dict[str, Deed]] = {
     ACCEPT: accept,

@@ -14,7 +14,7 @@ from dicomnet.statemachine import Broken, Model, Transition
 from dicomnet.transports import Scene
 
 from .local import Deed, Outcome, Stage, Watched, Yard
-from .moves import ACCEPT, SHUT, SHUTDOWN, YARD, Move, moves_of
+from .moves import ACCEPT, SHUT, SHUTDOWN, TAKE, YARD, Move, moves_of
 
 State = tuple[int, tuple[int, ...], tuple[int, ...]]
 """The yard, the lanes in the queue from the head, the other lanes, sorted."""
@@ -68,7 +68,7 @@ class World:
         self.yards: _Numbers[Yard] = _Numbers()
         self.fired: set[Transition] = set()
         self.computed = 0
-        self._by_name = {move.name: move for move in (*self.moves, SHUT)}
+        self._by_name = {move.name: move for move in (*self.moves, SHUT, TAKE)}
         self._memory: dict[tuple[object, ...], Compiled] = {}
         self._possible: dict[int, tuple[Move, ...]] = {}
 
@@ -83,24 +83,24 @@ class World:
         """Every move that is possible, what it leads to, and the invariant that it broke."""
         _, queue, bag = state
         for place, lane in enumerate(queue):
-            for move in self._moves_of(lane):
+            for move in self.possible(lane):
                 label = Label(move.name, place=place)
                 yield label, *self.move(state, label)
         before = -1
         for lane in bag:
             if lane != before:
                 before = lane
-                for move in self._moves_of(lane):
+                for move in self.possible(lane):
                     label = Label(move.name, lane=lane)
                     yield label, *self.move(state, label)
         for name in self._yard_moves(state):
             yield Label(name), *self.move(state, Label(name))
 
-    def _moves_of(self, lane: int) -> tuple[Move, ...]:
+    def possible(self, lane: int) -> tuple[Move, ...]:
+        """The moves that a lane has."""
         possible = self._possible.get(lane)
         if possible is None:
             watched = self.lanes.values[lane]
-            # In the core a deed lets everything arrive; one by one, the core's own moves stay as they are.
             possible = self._possible[lane] = tuple(move for move in self.moves if move.when(watched))
         return possible
 
@@ -122,22 +122,25 @@ class World:
             return self._shutdown(state)
         if label.place is None and label.lane is None:
             return self._yard_move(state, label.move)
-        move = self._by_name[label.move]
-        return self._lane_move(state, label, move.deed, head=move.head)
+        return self._lane_move(state, label)
 
-    def _lane_move(
-        self, state: State, label: Label, deed: Deed, *, head: bool = False
-    ) -> tuple[State, Broken | None]:
-        yard, queue, bag = state
+    def _lane_move(self, state: State, label: Label) -> tuple[State, Broken | None]:
+        _, queue, bag = state
+        done = self.compiled(state, label)
+        left = bag if label.lane is None else _without(bag, label.lane)
+        return self._after(queue, left, done), done.broken
+
+    def compiled(self, state: State, label: Label) -> Compiled:
+        """What a lane's move leads to, for that lane, the listener and the queue."""
+        yard, queue, _ = state
         lane = queue[label.place] if label.place is not None else label.lane
         assert lane is not None
+        move = self._by_name[label.move]
         taking: tuple[tuple[int, int | None], ...] = ((lane, label.place),)
-        if head and queue and label.place != 0:
+        if move.head and queue and label.place != 0:
             taking = (*taking, (queue[0], 0))
         key = (yard, len(queue), taking, label.move)
-        done = self._memory.get(key) or self._compute(key, deed)
-        left = bag if label.place is not None else _without(bag, lane)
-        return self._after(queue, left, done), done.broken
+        return self._memory.get(key) or self._compute(key, move.deed)
 
     def _yard_move(self, state: State, name: str) -> tuple[State, Broken | None]:
         yard, queue, bag = state
@@ -146,7 +149,7 @@ class World:
         if done.broken is not None or name != ACCEPT:
             return self._after(queue, bag, done), done.broken
         # Which request was taken is known now; the step is run again with its lane in the scene.
-        return self._lane_move(state, Label(name, place=self._took(done, len(queue))), YARD[ACCEPT])
+        return self._lane_move(state, Label(name, place=self._took(done, len(queue))))
 
     @staticmethod
     def _took(done: Compiled, waiting: int) -> int:
@@ -156,10 +159,10 @@ class World:
         """Children and requestors first, then the listener and the library."""
         first: Broken | None = None
         for lane in state[2]:
-            state, broken = self._lane_move(state, Label(SHUT.name, lane=lane), SHUT.deed)
+            state, broken = self._lane_move(state, Label(SHUT.name, lane=lane))
             first = first or broken
         for place in range(len(state[1])):
-            state, broken = self._lane_move(state, Label(SHUT.name, place=place), SHUT.deed)
+            state, broken = self._lane_move(state, Label(SHUT.name, place=place))
             first = first or broken
         state, broken = self._yard_move(state, SHUTDOWN)
         return state, first or broken
