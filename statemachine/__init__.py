@@ -36,7 +36,18 @@ from .effects import (
     WireWithdraw,
     effect_as_dict,
 )
-from .endpoint import MODEL, Endpoint, Model, Output, TimerStart, event_of, event_of_timer, feed, pdu_of
+from .endpoint import (
+    MODEL,
+    Endpoint,
+    Model,
+    Output,
+    TimerStart,
+    Trace,
+    event_of,
+    event_of_timer,
+    feed,
+    pdu_of,
+)
 from .errors import LocalProtocolError
 from .kernel import (
     STAY,
@@ -260,6 +271,7 @@ __all__ = [
     "Tell",
     "TellListener",
     "TimerStart",
+    "Trace",
     "Transition",
     "TransportAccept",
     "TransportClose",

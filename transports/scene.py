@@ -20,6 +20,7 @@ from dicomnet.statemachine import (
     Output,
     Pdu,
     TimerStart,
+    Trace,
     Value,
 )
 
@@ -252,8 +253,7 @@ class Scene(Network):
     ) -> None:
         self.stepwise = StepwiseTransport(model)
         super().__init__(self.stepwise, Settings(tables=model))
-        self.trace = []
-        self.stepwise.trace = self.trace
+        self.trace = self.stepwise.trace = Trace()
         self.noted: list[Noted] = []
         self.witness = _Witness(self)
         self.react: dict[str, Callable[[Scene, NetworkObject], None]] = {}

@@ -9,7 +9,7 @@ tests compare it with whole scenes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple, cast
 
 from dicomnet.statemachine import (
@@ -20,7 +20,7 @@ from dicomnet.statemachine import (
     Line,
     LocalProtocolError,
     Model,
-    Transition,
+    Trace,
     Value,
     look,
 )
@@ -63,7 +63,7 @@ class Outcome(NamedTuple):
     refusal: str
     broken: Broken | None
     noted: tuple[Noted, ...]
-    fired: tuple[Transition, ...]
+    trace: Trace
 
 
 Deed = Callable[[Scene, int], None]
@@ -73,12 +73,12 @@ _LIFE_OF: Final = {"on_close": "closed", "pdu": "pdu"}
 CALLS: Final = {"close": "close", "close-forced": "forced", "connect": "connect", "raised": "forced"}
 
 
-@dataclass(frozen=True)
-class Stage:
+class Ground:
     """Where steps are run: the tables, and whether all that is under way, but for ends, arrives within the step."""
 
-    model: Model
-    atomic: bool
+    def __init__(self, model: Model, *, atomic: bool) -> None:
+        self.model = model
+        self.atomic = atomic
 
     def begin(self, places: int) -> Yard:
         """A started library and an object that listens, with so many places in its queue."""
@@ -113,6 +113,8 @@ class Stage:
             refusal = refused.code
         if self.atomic:
             let_arrive(scene)
+        trace = scene.trace
+        assert isinstance(trace, Trace)
         watch = Watch(self.model, yard, queue, [each for each, _ in lanes])
         broken = watch.see(scene.noted) or watch.rest(scene)
         frozen = [scene.frozen_lane(slot) for slot in range(len(lanes))]
@@ -130,7 +132,7 @@ class Stage:
             refusal,
             broken,
             tuple(scene.noted),
-            tuple(dict.fromkeys(scene.trace or ())),
+            trace,
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dicomnet.statemachine import Broken, LocalProtocolError, Model
 from dicomnet.transports import Scene
 
-from .local import Stage, Watch, Watched, kept, let_arrive
+from .local import Ground, Watch, Watched, kept, let_arrive
 from .moves import ACCEPT, SHUT, SHUTDOWN, YARD, moves_of
 
 
@@ -35,12 +35,12 @@ class Replay:
     """One listener with `places` in its queue and some clients, and the monitors over all of it."""
 
     def __init__(self, model: Model, clients: int, places: int, *, core: bool) -> None:
-        stage = Stage(model, atomic=core)
+        ground = Ground(model, atomic=core)
         self._atomic = core
         self._clients = range(clients)
         self._moves = {move.name: move for move in moves_of(model.name, core=core)}
-        newcomer = stage.newcomer()
-        yard = stage.begin(places)
+        newcomer = ground.newcomer()
+        yard = ground.begin(places)
         self.scene = Scene(model, yard.hub, (), dict.fromkeys(self._clients, newcomer.lane))
         self._watch = Watch(model, yard, (), [newcomer for _ in self._clients])
         self._seen = 0

@@ -72,14 +72,14 @@ def _way(came: dict[State, tuple[State, Label] | None], state: State, last: Labe
 
 def _concrete(world: World, way: list[Label]) -> tuple[Step, ...]:
     """The same moves by clients with numbers, found by doing them in one whole scene."""
-    replay = Replay(world.stage.model, world.clients, world.places, core=world.core)
+    replay = Replay(world.ground.model, world.clients, world.places, core=world.core)
     steps: list[Step] = []
     for label in way:
         client = None
         if label.place is not None:
             client = replay.queue()[label.place]
         elif label.lane is not None:
-            wanted = world.lanes.values[label.lane]
+            wanted = world.plain(label.lane)
             waiting = replay.queue()
             client = next(
                 each for each in range(world.clients) if each not in waiting and replay.lane(each) == wanted

@@ -2,7 +2,7 @@
 
 A state is (yard, queue, bag): numbers of values that are kept once each. With symmetry the bag holds the lanes that
 are not in the queue, sorted, for no requestor differs from another but by what happened to it; without symmetry a
-lane is (number, requestor). Successors come from `Stage.run` through a memory.
+lane is (number, requestor). Successors come from `Ground.run` through a memory.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from dicomnet.statemachine import Broken, Model, Transition
+from dicomnet.statemachine import Broken, Model
 from dicomnet.transports import Scene
 
-from .local import Deed, Outcome, Stage, Watched, Yard
+from .coverage import Fired
+from .local import Deed, Ground, Outcome, Watched, Yard
 from .moves import ACCEPT, SHUT, SHUTDOWN, TAKE, YARD, Move, moves_of
 
 State = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -59,14 +60,14 @@ class World:
     """One listener with `places` in its queue and `clients` requestors, on the given tables."""
 
     def __init__(self, model: Model, clients: int, places: int, *, core: bool) -> None:
-        self.stage: Final = Stage(model, atomic=core)
+        self.ground = Ground(model, atomic=core)
         self.clients = clients
         self.places = places
         self.core = core
         self.moves: Final = moves_of(model.name, core=core)
         self.lanes: _Numbers[Watched] = _Numbers()
         self.yards: _Numbers[Yard] = _Numbers()
-        self.fired: set[Transition] = set()
+        self.fired = Fired()
         self.computed = 0
         self._by_name = {move.name: move for move in (*self.moves, SHUT, TAKE)}
         self._memory: dict[tuple[object, ...], Compiled] = {}
@@ -74,8 +75,8 @@ class World:
 
     def initial(self) -> State:
         """Everybody is fresh, the listener listens."""
-        fresh = self.lanes.of(self.stage.newcomer())
-        return (self.yards.of(self.stage.begin(self.places)), (), (fresh,) * self.clients)
+        fresh = self.lanes.of(self.ground.newcomer())
+        return (self.yards.of(self.ground.begin(self.places)), (), (fresh,) * self.clients)
 
     # --- successors --------------------------------------------------------------------------------------
 
@@ -185,12 +186,13 @@ class World:
                 request.drop(code)
 
             done = self._remember(
-                key, self.stage.run(self.yards.values[0], 0, [(self._lane(lane), None)], deed)
+                key, self.ground.run(self.yards.values[0], 0, [(self.lanes.values[lane], None)], deed)
             )
         return done.lanes[0]
 
-    def _lane(self, number: int) -> Watched:
-        return self.lanes.values[number]
+    def plain(self, lane: int) -> Watched:
+        """The value of a lane."""
+        return self.lanes.values[lane]
 
     def _compute(self, key: tuple[object, ...], deed: Deed) -> Compiled:
         yard, waiting, taking, name = key
@@ -203,8 +205,9 @@ class World:
         self, yard: int, waiting: int, taking: tuple[tuple[int, int | None], ...], name: str, deed: Deed
     ) -> Outcome:
         """Run a step on the runtime itself; one that is refused, though it should be possible, breaks invariant 9."""
-        lanes = [(self._lane(lane), place) for lane, place in taking]
-        done = self.stage.run(self.yards.values[yard], waiting, lanes, deed)
+        lanes = [(self.lanes.values[lane], place) for lane, place in taking]
+        done = self.ground.run(self.yards.values[yard], waiting, lanes, deed)
+        # A lane may have nothing to do with a shutdown; every other step is there because it is possible.
         if done.refusal and done.broken is None:
             return done._replace(broken=Broken(9, f"{name} is refused: {done.refusal}"))
         if name == ACCEPT and done.took is None and done.broken is None:
@@ -213,7 +216,7 @@ class World:
 
     def _remember(self, key: tuple[object, ...], done: Outcome) -> Compiled:
         self.computed += 1
-        self.fired.update(done.fired)
+        self.fired.add(done.trace)
         lanes = tuple([self.lanes.of(each) for each in done.lanes])
         compiled = Compiled(self.yards.of(done.yard), lanes, done.queue, done.dropped, done.broken)
         self._memory[key] = compiled
