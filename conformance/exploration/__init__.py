@@ -1,0 +1,1 @@
+"""The exploration of the connection layer: its rows, its faults, and every interleaving."""
