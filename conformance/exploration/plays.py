@@ -14,6 +14,7 @@ from typing import Final
 
 from .plays_ends import ENDS
 from .plays_meet import MEET
+from .plays_more import MORE
 from .plays_path import PATHS
 
 MACROS: Final = {
@@ -31,6 +32,15 @@ LIBRARY: Final = """
 a on_close(aborted) CLOSED
 b on_close(aborted) CLOSED
 library new!not_initialised
+
+1 a count that came to its end begins anew
+> cold; startup; shutdown; startup; new a; shutdown; new b
+a on_close(aborted) CLOSED
+library new!not_initialised
+
+1 each step of the library asks for its deed
+> library startup startup new-object shutdown shutdown
+library startup:nothing startup:nothing new-object:create-object shutdown:nothing shutdown:end-all-objects
 
 2 no object before the library is started, nor after it was stopped
 > cold; new a; startup; new a; a see; shutdown; new b; startup; new b
@@ -125,7 +135,8 @@ L on_accept on_child_close(a,ok) LISTENING[0+0]
 b on_connect(ok) on_close(ok) CLOSED
 
 6 a carrier that finds no way, or no such name
-> wire listen; a connect wire; a hears unreachable; a see; b connect wire; b hears name_not_resolved; b see; run; wait 100
+> wire listen; a connect wire; a hears unreachable; a see; b connect wire; b hears name_not_resolved; b see; run
+> wait 100
 a on_connect(unreachable) IDLE IDLE
 b on_connect(name_not_resolved) IDLE IDLE
 wire request request
@@ -144,6 +155,18 @@ b CONNECTING
 c on_connect(refused) IDLE CONNECTING
 @tcp c on_connect(refused) IDLE on_connect(ok) CONNECTED
 k CONNECTED/Sta2
+
+7 @refusing a full queue stays as long as it is
+> L listen 2; a connect; b connect; run; c connect; run; d connect; run; e connect; run; L see
+L on_accept on_accept LISTENING[2+0] LISTENING[2+0]
+@winsock L on_accept LISTENING[2+0] LISTENING[2+0]
+a CONNECTING
+@tcp a on_connect(ok) CONNECTED
+b CONNECTING
+@tcp b on_connect(ok) CONNECTED
+c on_connect(refused) IDLE
+d on_connect(refused) IDLE
+e on_connect(refused) IDLE
 
 7 @refusing a queue without a place refuses all
 > L listen 0; a connect; run; L accept k; wait 100
@@ -206,7 +229,8 @@ m IDLE
 
 9 a child that is not IDLE: wrong_state, before would_block, and nothing is taken
 > pair; M listen 2; c close; d connect M; L accept L; L accept M; L accept k; L accept a; L accept c; L accept d
-> L see; b connect; run; L accept L; L accept M; L accept k; L accept a; L accept c; L accept d; L see; clear; k see; a see
+> L see; b connect; run; L accept L; L accept M; L accept k; L accept a; L accept c; L accept d; L see; clear; k see
+> a see
 > L accept n; run
 L accept!wrong_state accept!wrong_state accept!wrong_state accept!wrong_state accept!wrong_state
     accept!wrong_state accept!wrong_state accept!wrong_state accept!wrong_state accept!wrong_state
@@ -261,7 +285,7 @@ n CONNECTED/Sta2
 L on_accept LISTENING[1+0] LISTENING[0+1]
 a on_connect(ok) CONNECTED
 k CONNECTED/Sta2
-errors Planned
+errors PlannedError
 
 11 the acceptor closes the child at once
 > when L on_accept L accept k, k close; L listen 2; a connect; run
@@ -295,4 +319,4 @@ a CONNECTED/Sta5 associate!wrong_state CONNECTED/Sta5
 wire A-ASSOCIATE-RQ
 """
 
-PLAYS: Final = (LIBRARY, LISTEN, QUEUE, NOT_READY, *ENDS, *MEET, *PATHS)
+PLAYS: Final = (LIBRARY, LISTEN, QUEUE, NOT_READY, *ENDS, *MEET, *PATHS, *MORE)

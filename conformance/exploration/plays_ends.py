@@ -82,7 +82,8 @@ L on_child_close(k,aborted) LISTENING[0+0] LISTENING[0+0]
 ~ k on_close(aborted), L on_child_close(k/aborted), a on_close(reset)
 
 17 close_forced is a reset on the wire
-> wired-requestor; a close_forced; run; L listen 2; wire2 connect L; run; L accept k; run; k close_forced; run; wait 100
+> wired-requestor; a close_forced; run; L listen 2; wire2 connect L; run; L accept k; run; k close_forced; run
+> wait 100
 a on_close(aborted) CLOSED
 k on_close(aborted) CLOSED
 wire reset
@@ -103,7 +104,7 @@ L on_accept on_child_close(k,reset) LISTENING[0+0]
 a on_connect(ok) on_close(aborted) CLOSED
 k on_close(reset) CLOSED
 L on_accept on_child_close(k,reset) LISTENING[0+0]
-errors Planned
+errors PlannedError
 
 17 a requestor's listener is nobody: it is told of no end
 > L listen 2; a connect; run; L accept k; run; clear; a close_forced; run; L see; wait 100
@@ -139,7 +140,8 @@ m CLOSED
 L on_close(aborted) CLOSED CLOSED
 
 18 a child that ends in the callback of another does not disturb the listener
-> when k on_close m close; L listen 4; a connect; b connect; run; L accept k; L accept m; run; clear; a close_forced; run
+> when k on_close m close; L listen 4; a connect; b connect; run; L accept k; L accept m; run; clear; a close_forced
+> run
 > wait 100
 a on_close(aborted) CLOSED
 b on_close(ok) CLOSED
@@ -154,7 +156,7 @@ b CONNECTING
 @tcp b on_connect(ok) CONNECTED
 k CLOSED
 L on_accept on_child_close(k,ok) LISTENING[1+0] LISTENING[1+0]
-errors Planned
+errors PlannedError
 """
 
 LISTENERS: Final = """
@@ -311,7 +313,8 @@ library new!not_initialised
 ~ k on_close(aborted), L on_child_close(k/aborted), L on_close(aborted)
 
 21 what was shut down is reset on the wire, and its queue dropped
-> L listen 4; wire connect; run; far-a connect; run; far-b connect; run; L accept k; L accept m; run; clear; shutdown; run
+> L listen 4; wire connect; run; far-a connect; run; far-b connect; run; L accept k; L accept m; run; clear
+> shutdown; run
 > wait 100
 k on_close(aborted) CLOSED
 m on_close(aborted) CLOSED
@@ -373,7 +376,8 @@ k CONNECTED/Sta2
 L on_accept LISTENING[0+1]
 
 24 close and close_forced of what is CLOSED do nothing
-> pair; a close; a close; a close_forced; b close_forced; b close; b close_forced; run; k close; k close; k close_forced; run
+> pair; a close; a close; a close_forced; b close_forced; b close; b close_forced; run; k close; k close
+> k close_forced; run
 > L close; L close; L close_forced; m see; run; wait 20
 a CLOSED
 b on_close(aborted) CLOSED
@@ -382,9 +386,10 @@ L on_child_close(k,ok) CLOSED
 m IDLE IDLE
 
 24 a report that comes late to an object that is CLOSED does nothing
-> a close; a hears open; a hears refused; a hears dropped; a hears unreachable; a hears name_not_resolved; a hears timeout
+> a close; a hears open; a hears refused; a hears dropped; a hears unreachable; a hears name_not_resolved
+> a hears timeout
 > a hears end; a hears reset; a hears octets; a feed connection.shutdown; run
-a shutdown:taken CLOSED
+a shutdown:nothing CLOSED
 """
 
 ENDS: Final = (CLOSE, LISTENERS, QUEUED, REST)

@@ -122,7 +122,8 @@ a CONNECTING/Sta4 A-P-ABORT.indication on_connect(timeout) IDLE IDLE
 L on_accept LISTENING[0+0] LISTENING[0+0]
 
 16 close and close_forced of a dial on its way: nothing is told of the association
-> wire listen; a dial wire; a close; a see; b dial wire; b close_forced; b see; c dial wire; c abort; c see; run; wait 100
+> wire listen; a dial wire; a close; a see; b dial wire; b close_forced; b see; c dial wire; c abort; c see; run
+> wait 100
 a CLOSED CLOSED
 b on_close(aborted) CLOSED CLOSED
 c CLOSED CLOSED
@@ -134,8 +135,14 @@ b on_close(aborted) CLOSED
 c CLOSED
 wire request request request withdrawn withdrawn withdrawn
 
+16 close inside on_connect of a dial: what was decided before it leaves before the end, and nothing is told
+> wire listen; when a on_connect a close; a dial wire; run; wire take; run; wait 100
+a on_connect(ok) CLOSED
+wire request A-ASSOCIATE-RQ end
+
 21 shutdown with associations alive tells their users nothing of them
-> assoc; far-a connect; run; when m A-ASSOCIATE.indication m respond; L accept m; run; far-a associate; run; b dial nowhere
+> assoc; far-a connect; run; when m A-ASSOCIATE.indication m respond; L accept m; run; far-a associate; run
+> b dial nowhere
 > clear; shutdown; run; wait 100
 a on_close(aborted) CLOSED
 b on_close(aborted) CLOSED
@@ -168,6 +175,15 @@ k CONNECTED/Sta13 on_close(ok) CLOSED
 wire A-ABORT
 L on_child_close(k,ok) LISTENING[0+0]
 
+16 what ends after an A-ABORT leaves no timer behind
+> L listen 4; wire1 connect; wire2 connect; run; L accept k; L accept m; run; wire1 send rubbish; wire2 send rubbish
+> run
+> clear; timers; wire1 close; run; k see; timers; m close; m see; timers
+k on_close(ok) CLOSED CLOSED
+m CLOSED CLOSED
+carrier timers(2) timers(1) timers(0)
+L on_child_close(k,ok) on_child_close(m,ok) LISTENING[0+0]
+
 17 a reset after an A-ABORT is told as a reset alone
 > wired-child; wire send release; run; k see; wire reset; run; wait 100
 k CONNECTED/Sta13 on_close(reset) CLOSED
@@ -175,7 +191,8 @@ wire A-ABORT
 L on_child_close(k,reset) LISTENING[0+0]
 
 16 close and close_forced after an A-ABORT
-> L listen 4; wire1 connect; wire2 connect; run; L accept k; L accept m; run; wire1 send rubbish; wire2 send rubbish; run
+> L listen 4; wire1 connect; wire2 connect; run; L accept k; L accept m; run; wire1 send rubbish; wire2 send rubbish
+> run
 > k close; m close_forced; run; wait 100
 k CLOSED
 m on_close(aborted) CLOSED
@@ -190,7 +207,8 @@ wire A-ABORT end
 L on_child_close(k,ok) LISTENING[0+0]
 
 16 close with an association asked for or not answered: no PDU leaves
-> wired-child; wire send associate; run; k close; wire2 listen; a connect wire2; run; wire2 take; run; a associate; run
+> wired-child; wire send associate; run; k close; wire2 listen; a connect wire2; run; wire2 take; run; a associate
+> run
 > clear; a close; run; wait 100
 a CLOSED
 k CLOSED
@@ -200,7 +218,8 @@ L LISTENING[0+0]
 
 ABSORBED: Final = """
 24 an abort where there is no association is nothing, on a connection that waits for one it is refused
-> a abort; a see; L listen 2; b connect; run; L accept k; run; clear; b abort; k abort; b see; k see; L abort; b close; run
+> a abort; a see; L listen 2; b connect; run; L accept k; run; clear; b abort; k abort; b see; k see; L abort
+> b close; run
 > b abort; k abort
 a IDLE
 b CONNECTED CLOSED
@@ -208,23 +227,25 @@ k abort!wrong_state CONNECTED/Sta2 on_close(ok) CLOSED
 L on_child_close(k,ok) LISTENING[0+0]
 
 24 an answer that comes after its request was given up is nothing
-> a hears open; a hears refused; a hears dropped; a hears unreachable; a hears name_not_resolved; a hears timeout; a see; wait 100
+> a hears open; a hears refused; a hears dropped; a hears unreachable; a hears name_not_resolved; a hears timeout
+> a see; wait 100
 a IDLE IDLE
 
 24 an answer that comes to a connection that stands, or to a listener, is refused
-> assoc; L feed connection.connect-ok; L feed connection.connect-refused; L feed connection.connect-reset
+> pair; L feed connection.connect-ok; L feed connection.connect-refused; L feed connection.connect-reset
 > L feed connection.unreachable; L feed connection.not-resolved; L feed connection.connect-timeout
 > a feed connection.connect-ok; a feed connection.connect-refused; a feed connection.connect-reset
 > a feed connection.unreachable; a feed connection.not-resolved; a feed connection.connect-timeout
 L connect-ok:wrong_state connect-refused:wrong_state connect-reset:wrong_state unreachable:wrong_state
     not-resolved:wrong_state connect-timeout:wrong_state LISTENING[0+1]
 a connect-ok:wrong_state connect-refused:wrong_state connect-reset:wrong_state unreachable:wrong_state
-    not-resolved:wrong_state connect-timeout:wrong_state CONNECTED/Sta6
-k CONNECTED/Sta6
+    not-resolved:wrong_state connect-timeout:wrong_state CONNECTED
+k CONNECTED/Sta2
 
 24 an end of what does not stand is refused
 > L listen 2; L feed connection.peer-closed; L feed connection.peer-reset; i feed connection.peer-closed
-> i feed connection.peer-reset; wire listen; a connect wire; a feed connection.peer-closed; a feed connection.peer-reset
+> i feed connection.peer-reset; wire listen; a connect wire; a feed connection.peer-closed
+> a feed connection.peer-reset
 L peer-closed:wrong_state peer-reset:wrong_state LISTENING[0+0]
 a peer-closed:wrong_state peer-reset:wrong_state CONNECTING
 i peer-closed:wrong_state peer-reset:wrong_state IDLE

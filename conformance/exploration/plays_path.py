@@ -46,7 +46,8 @@ k A-ASSOCIATE.indication CONNECTED/Sta6
 L on_accept LISTENING[0+1]
 
 8 a request is taken, dropped or refused by the listener itself
-> wire listen; a connect wire; b connect wire; c connect wire; run; wire drop refused; wire drop reset; wire take; run; wait 100
+> wire listen; a connect wire; b connect wire; c connect wire; run; wire drop refused; wire drop reset; wire take
+> run; wait 100
 a on_connect(refused) IDLE
 @tcp a on_connect(ok) on_close(reset) CLOSED
 b on_connect(reset) IDLE
@@ -78,7 +79,8 @@ b on_connect(ok) CONNECTED
 k CONNECTED/Sta2
 
 7 @linux it comes again after 1, 3, 7 and 15 seconds, behind younger requests
-> L listen 1; a connect; b connect; c connect; wait 14; c see; L accept k; d connect; wait 0.5; L see; L accept m; wait 1
+> L listen 1; a connect; b connect; c connect; wait 14; c see; L accept k; d connect; wait 0.5; L see; L accept m
+> wait 1
 > L see; L accept n; L accept o; run; clear; d close; run; c close; run
 L on_child_close(n,ok) on_child_close(o,ok) LISTENING[0+2]
 a CONNECTED
@@ -91,7 +93,8 @@ n on_close(ok) CLOSED
 o on_close(ok) CLOSED
 
 7 @linux no place in time: the connect timer ends it, and it comes no more
-> L listen 0; a connect; b connect; wait 29; b see; wait 2; b see; L accept k; run; b connect; run; L accept m; run; wait 20
+> L listen 0; a connect; b connect; wait 29; b see; wait 2; b see; L accept k; run; b connect; run; L accept m; run
+> wait 20
 L on_accept on_accept LISTENING[0+2]
 a on_connect(ok) CONNECTED
 b CONNECTING on_connect(timeout) IDLE on_connect(ok) CONNECTED
@@ -119,7 +122,8 @@ a on_connect(ok) on_close(reset) CLOSED
 b on_connect(refused) IDLE
 
 7 @linux half open: connected on its own side, told so once, and taken late
-> lossy; L listen 0; a connect; b connect; run; b see; wait 2; b associate; L accept k; wait 1; L see; L accept m; run; wait 20
+> lossy; L listen 0; a connect; b connect; run; b see; wait 2; b associate; L accept k; wait 1; L see; L accept m
+> run; wait 20
 L on_accept on_accept LISTENING[1+1] LISTENING[0+2]
 a on_connect(ok) CONNECTED
 b on_connect(ok) CONNECTED CONNECTED/Sta5
@@ -137,7 +141,8 @@ m on_close(ok) CLOSED
 wire open
 
 7 @linux half open: an end on the way comes with it
-> lossy; L listen 0; a connect; wire connect; run; wire send rubbish; wire half_close; L accept k; wait 1; L accept m; wait 20
+> lossy; L listen 0; a connect; wire connect; run; wire send rubbish; wire half_close; L accept k; wait 1
+> L accept m; wait 20
 L on_accept on_accept on_child_close(m,ok) LISTENING[0+1]
 a on_connect(ok) CONNECTED
 k CONNECTED/Sta2

@@ -120,9 +120,8 @@ def _read(profile: str) -> Iterator[Play]:
 def _play(lines: list[str], profile: str) -> Play | None:
     """A block: `ROW [@tag] title`, `> script`, then `[@tag] actor notes...`, and `~ order, order`."""
     head = lines[0].split()
-    if head[1].startswith("@"):
-        if profile not in PROFILES_OF[head.pop(1)[1:]]:
-            return None
+    if head[1].startswith("@") and profile not in PROFILES_OF[head.pop(1)[1:]]:
+        return None
     script = ""
     notes: dict[str, tuple[str, ...]] = {}
     order: tuple[Note, ...] = ()

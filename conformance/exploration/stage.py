@@ -23,17 +23,20 @@ from dicomnet.statemachine import (
     Violation,
     encode,
     feed,
+    step,
 )
 from dicomnet.transports import (
     Address,
     Handler,
     Link,
+    LinkHandler,
     MemoryTransport,
     Network,
     NetworkObject,
     Policy,
     Request,
     Settings,
+    Timer,
     echo_request,
     negotiate,
 )
@@ -56,18 +59,53 @@ Step = tuple[str, str, tuple[str, ...]]
 Note = tuple[str, str]
 
 
-class TooLong(Exception):
+class PlayTooLongError(Exception):
     """The play does not end."""
 
 
-class Planned(Exception):
+class PlannedError(Exception):
     """What a callback raises because the script says so."""
+
+
+class _Watched:
+    """A timer of which it is known whether it runs."""
+
+    def __init__(self) -> None:
+        self.timer: Timer | None = None
+        self.running = True
+
+    def cancel(self) -> None:
+        """See `Timer`."""
+        self.running = False
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class Carrier(MemoryTransport):
     """Memory; `half_open` says whether a request that is lost leaves its requestor connected on its own side."""
 
     half_open = False
+
+    def __init__(self, tables: Model) -> None:
+        super().__init__(tables=tables)
+        self._running: list[_Watched] = []
+
+    @property
+    def timers(self) -> int:
+        """How many timers were started and neither rang nor were stopped."""
+        return sum(timer.running for timer in self._running)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> _Watched:  # type: ignore[override]
+        """See `Transport.call_later`."""
+        watched = _Watched()
+
+        def ring() -> None:
+            watched.running = False
+            callback()
+
+        watched.timer = super().call_later(seconds, ring)
+        self._running.append(watched)
+        return watched
 
     def loses_acknowledgement(self) -> bool:
         """See `MemoryTransport`."""
@@ -105,6 +143,22 @@ class Actor(Handler):
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """See `Handler`."""
         self._hear(primitive.replace(" ", "."))
+
+
+class Offered:
+    """A request that a carrier reports by itself."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        self._hear = hear
+        self.peer = NOWHERE
+
+    def take(self, handler: LinkHandler) -> Link:
+        """See `Request`."""
+        raise AssertionError("this request is there to be dropped")
+
+    def drop(self, code: str) -> None:
+        """See `Request`."""
+        self._hear(f"dropped({code})")
 
 
 class Wire:
@@ -161,6 +215,8 @@ class Wire:
             self._stage.at[self._name] = carrier.listen(Address("", 0), 4, self).address
         elif verb == "connect":
             self.link = carrier.connect(self._stage.place(words), self)
+        elif verb == "offer":
+            self._stage.subject(words[0]).on_request(Offered(self._hear))
         elif verb == "take":
             self.link = self.requests.pop(0).take(self)
         elif verb == "drop":
@@ -192,7 +248,20 @@ def parse(script: str) -> tuple[Step, ...]:
 
 # Steps that belong to nobody.
 WHOLE = frozenset(
-    {"run", "wait", "cold", "startup", "shutdown", "clear", "when", "new", "far-shutdown", "lossy"}
+    {
+        "run",
+        "wait",
+        "cold",
+        "startup",
+        "shutdown",
+        "clear",
+        "when",
+        "new",
+        "far-shutdown",
+        "lossy",
+        "timers",
+        "library",
+    }
 )
 
 
@@ -217,8 +286,8 @@ class Stage:
         try:
             if steps[0][1] != "cold":
                 self._network.startup()
-            for step in steps:
-                self._do(step)
+            for each in steps:
+                self._do(each)
             for name, actor in self._actors.items():
                 if actor.subject is not None:
                     self.notes.append((name, state_of(actor.subject)))
@@ -235,8 +304,8 @@ class Stage:
         if then:
             before, self._inside = self._inside, True
             try:
-                for step in then:
-                    self._do(step)
+                for each in then:
+                    self._do(each)
             finally:
                 self._inside = before
 
@@ -252,8 +321,8 @@ class Stage:
 
     # --- steps -------------------------------------------------------------------------------------------
 
-    def _do(self, step: Step) -> None:
-        name, verb, words = step
+    def _do(self, each: Step) -> None:
+        name, verb, words = each
         try:
             if not name:
                 self._whole(verb, words)
@@ -276,9 +345,13 @@ class Stage:
                 assert self._far is not None
                 self._far.shutdown()
             case "new":
-                self._make(words[0])
+                self.subject(words[0])
             case "clear":
                 self.notes[:] = [note for note in self.notes if "!" in note[1]]
+            case "timers":
+                self.notes.append(("carrier", f"timers({self.carrier.timers})"))
+            case "library":
+                self._library(words)
             case "lossy":
                 self.carrier.half_open = True
             case "when":
@@ -288,17 +361,18 @@ class Stage:
 
     def _when(self, name: str, callback: str, *words: str) -> None:
         """`when a on_connect a close`; several steps are parted by a comma."""
-        self._make(name)
+        self.subject(name)
         steps = parse(" ".join(words).replace(",", ";"))
         self._actors[name].then.setdefault(callback, []).extend(steps)
 
     def _count(self) -> bool:
         self._turns += 1
         if self._turns > MAX_TURNS:
-            raise TooLong
+            raise PlayTooLongError
         return False
 
-    def _make(self, name: str) -> NetworkObject:
+    def subject(self, name: str) -> NetworkObject:
+        """The network object of this name; it is made where there is none."""
         actor = self._actors.get(name)
         if actor is None:
             actor = self._actors[name] = Actor(self, name)
@@ -315,7 +389,7 @@ class Stage:
         return self._far
 
     def _act(self, name: str, verb: str, words: tuple[str, ...]) -> None:
-        subject = self._make(name)
+        subject = self.subject(name)
         match verb:
             case "listen":
                 self._listen(name, subject, words)
@@ -324,13 +398,13 @@ class Stage:
             case "dial":
                 subject.dial(self.place(words), REQUEST)
             case "accept":
-                subject.accept(self._make(words[0]))
+                subject.accept(self.subject(words[0]))
             case "see":
                 self.notes.append((name, state_of(subject)))
             case "knows":
                 self._knows(name, subject)
             case "boom":
-                raise Planned
+                raise PlannedError
             case "hears":
                 REPORTS[words[0]](subject)
             case "feed":
@@ -351,12 +425,26 @@ class Stage:
     def _feed(self, name: str, subject: NetworkObject, words: tuple[str, ...]) -> None:
         """The pure step alone: its refusal is noted; what it gives is thrown away."""
         part, _, event = words[0].partition(".")
+        before = subject.endpoint
         try:
-            feed(subject.endpoint, self.model, part, event)
-            said = "taken"
+            after, outputs = feed(before, self.model, part, event)
         except LocalProtocolError as error:
-            said = error.code
-        self.notes.append((name, f"{event}:{said}"))
+            self.notes.append((name, f"{event}:{error.code}"))
+            return
+        told = "+".join(output.effect.op for output in outputs) or "nothing"
+        if after == before:
+            self.notes.append((name, f"{event}:{told}"))
+        else:
+            states = (after.connection.control, after.association.control, after.listener.control)
+            self.notes.append((name, f"{event}:{told}:{'.'.join(states)}"))
+
+    def _library(self, words: tuple[str, ...]) -> None:
+        """The library's pure steps from its start: what each asks for."""
+        value = self.model.library.start()
+        for word in words:
+            value, transition, _ = step(value, self.model.library.event[word])
+            told = "+".join(effect.op for effect in transition.effects) or "nothing"
+            self.notes.append(("library", f"{word}:{told}"))
 
 
 def state_of(subject: NetworkObject) -> str:
@@ -381,8 +469,9 @@ REPORTS: dict[str, Callable[[NetworkObject], None]] = {
     "octets": lambda subject: subject.on_octets(OCTETS["release"]),
     **{
         code: lambda subject, code=code: subject.on_failed(code)  # type: ignore[misc]
-        for code in ("refused", "dropped", "unreachable", "name_not_resolved", "timeout")
+        for code in ("refused", "unreachable", "name_not_resolved", "timeout")
     },
+    "dropped": lambda subject: subject.on_failed("reset"),
 }
 CALLS: dict[str, Callable[[NetworkObject], None]] = {
     "close": NetworkObject.close,

@@ -70,8 +70,8 @@ def coupling_mutants(model: Model) -> Iterator[tuple[str, str, Coupling]]:
     for index, row in enumerate(coupling.absorbed):
         rest = (coupling.absorbed[:index], coupling.absorbed[index + 1 :])
         for operator, change, changed_rows in _changed_rows(model, row):
-            there = (*rest[0], *changed_rows, *rest[1])
-            yield operator, f"{row.part}.{row.event}:{change}", replace(coupling, absorbed=there)
+            absorbed = (*rest[0], *changed_rows, *rest[1])
+            yield operator, f"{row.part}.{row.event}:{change}", replace(coupling, absorbed=absorbed)
 
 
 def _changed_rules(model: Model, rule: Rule) -> Iterator[tuple[str, str, Rule]]:

@@ -20,21 +20,26 @@ from ..effects import (
     ConnectTimerStart,
     ConnectTimerStop,
     CreateObject,
+    Deliver,
     Effect,
     EndAllObjects,
     Issue,
+    Offer,
     Reply,
     SendPdu,
     Signal,
+    TakeChild,
     Tell,
     TellListener,
     WireClose,
     WireListen,
+    WireRequest,
     WireReset,
+    WireTake,
     WireUnlisten,
     WireWithdraw,
 )
-from ..kernel import Action, Branch, Machine
+from ..kernel import STAY, Action, Branch, Machine
 
 OPERATORS: Final = (
     "wrong-action",
@@ -101,7 +106,7 @@ def _changed(machine: Machine[Any], state: str, event: str, action: Action) -> I
         if name != action.name:
             yield Mutant("wrong-action", state, event, name, with_cell(machine, state, event, name))
     yield Mutant("missing-cell", state, event, action.name, with_cell(machine, state, event, None))
-    changes = (*_branch_changes(machine, action), *_more_changes(machine, action))
+    changes = (*_branch_changes(machine, state, action), *_more_changes(machine, action))
     for operator, change, branches in changes:
         private = replace(action, name=f"{action.name}*", branches=branches)
         changed = replace(
@@ -121,15 +126,17 @@ def with_cell(machine: Machine[Any], state: str, event: str, action: str | None)
 Change = tuple[str, str, tuple[Branch, ...]]
 
 
-def _branch_changes(machine: Machine[Any], action: Action) -> Iterator[Change]:
+def _branch_changes(machine: Machine[Any], at_state: str, action: Action) -> Iterator[Change]:
     branches = action.branches
     for index, branch in enumerate(branches):
 
         def put(changed: Branch, at: int = index) -> tuple[Branch, ...]:
             return (*branches[:at], changed, *branches[at + 1 :])
 
+        following = at_state if branch.next == STAY else branch.next
         for state in machine.states:
-            if state.name != branch.next:
+            # A refusal goes nowhere.
+            if state.name != following and branch.refuse is None:
                 yield "wrong-next", f"{index}->{state.name}", put(replace(branch, next=state.name))
         effects = branch.effects
         for position, effect in enumerate(effects):
@@ -156,7 +163,7 @@ def _more_changes(machine: Machine[Any], action: Action) -> Iterator[Change]:
             yield operator, f"{index}{change}", (*rest[0], changed, *rest[1])
         if len(branches) > 1:
             yield "missing-branch", str(index), (*rest[0], *rest[1])
-        if rest[1]:
+        if len(branches) > 2 and rest[1]:
             yield "swapped-branches", str(index), (*rest[0], rest[1][0], branch, *rest[1][1:])
         if len(branches) > 2 and branch.when is not None:
             yield "wrong-guard", f"{index}=always", (*rest[0], replace(branch, when=None), *rest[1])
@@ -167,8 +174,9 @@ def _changes_of(machine: Machine[Any], branch: Branch) -> Iterator[tuple[str, st
     effects, updates = branch.effects, branch.updates
     for position, effect in enumerate(effects):
         rest = (effects[:position], effects[position + 1 :])
-        twice = (*rest[0], effect, effect, *rest[1])
-        yield "doubled-effect", f".{position}", replace(branch, effects=twice)
+        if isinstance(effect, TOLD):
+            twice = (*rest[0], effect, effect, *rest[1])
+            yield "doubled-effect", f".{position}", replace(branch, effects=twice)
         if effect.carries is not None:
             bare = (*rest[0], replace(effect, carries=None), *rest[1])
             yield "missing-carry", f".{position}", replace(branch, effects=bare)
@@ -177,7 +185,11 @@ def _changes_of(machine: Machine[Any], branch: Branch) -> Iterator[tuple[str, st
         yield "missing-update", f".{update}", replace(branch, updates=(*left[0], *left[1]))
         for other in machine.updates:
             if other != update:
-                yield "wrong-update", f".{update}={other}", replace(branch, updates=(*left[0], other, *left[1]))
+                yield (
+                    "wrong-update",
+                    f".{update}={other}",
+                    replace(branch, updates=(*left[0], other, *left[1])),
+                )
     if not updates and branch.refuse is None:
         for other in machine.updates:
             yield "wrong-update", f".none={other}", replace(branch, updates=(other,))
@@ -185,7 +197,9 @@ def _changes_of(machine: Machine[Any], branch: Branch) -> Iterator[tuple[str, st
         yield "refused", "", replace(branch, refuse=machine.blank_code)
         return
     yield "not-refused", "", replace(branch, refuse=None)
-    codes = {b.refuse for a in machine.actions.values() for b in a.branches if b.refuse} | {machine.blank_code}
+    codes = {b.refuse for a in machine.actions.values() for b in a.branches if b.refuse} | {
+        machine.blank_code
+    }
     for code in sorted(codes - {branch.refuse}):
         yield "wrong-refusal", f"={code}", replace(branch, refuse=code)
 
@@ -227,6 +241,8 @@ OPPOSITES: Final[dict[type[Any], tuple[Callable[[], Effect], ...]]] = {
     CreateObject: (EndAllObjects,),
     EndAllObjects: (CreateObject,),
 }
+# What somebody is told: twice is not once.
+TOLD: Final = (Callback, TellListener, Tell, Reply, TakeChild, WireRequest, WireTake, Offer, Deliver)
 # The words of an effect that a fault may confuse with those of the same effect elsewhere in the machine.
 WORDS: Final[dict[type[Any], tuple[str, ...]]] = {
     Callback: ("name", "outcome"),
