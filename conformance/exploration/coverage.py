@@ -62,3 +62,7 @@ def _branches(machine: Machine[Any]) -> Iterator[str]:
             for branch in action.branches:
                 if branch.refuse is None:
                     yield _cell(state.name, kind.name, branch.when)
+
+
+NEVER: Final[dict[str, dict[Item, str]]] = {}
+"""What cannot fire, by profile, with the reason."""

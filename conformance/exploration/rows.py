@@ -16,6 +16,7 @@ from typing import Final
 
 from dicomnet.statemachine import Model
 
+from .coverage import Fired, Item
 from .plays import MACROS, PLAYS
 from .stage import Note, Stage, Step, parse
 
@@ -68,6 +69,16 @@ def check_rows(model: Model, profile: str, *, first: bool = False) -> tuple[RowF
             if first:
                 break
     return tuple(failures)
+
+
+def fired_by_rows(model: Model, profile: str) -> set[Item]:
+    """What the plays of a profile fire in these tables."""
+    fired = Fired()
+    for play in plays(profile):
+        stage = Stage(model)
+        stage.play(play.steps)
+        fired.add(stage.trace)
+    return fired.items
 
 
 def check(play: Play, model: Model) -> RowFailure | None:

@@ -20,6 +20,7 @@ from dicomnet.statemachine import (
     LocalProtocolError,
     Model,
     PDataTF,
+    Trace,
     Violation,
     encode,
     feed,
@@ -275,6 +276,7 @@ class Stage:
         self.at: dict[str, Address] = {}
         self._settings = Settings(tables=model)
         self._network = Network(self.carrier, self._settings)
+        self.trace = self._network.trace = self.carrier.trace = Trace()
         self._far: Network | None = None
         self._actors: dict[str, Actor] = {}
         self._wires: dict[str, Wire] = {}
@@ -385,6 +387,7 @@ class Stage:
             return self._network
         if self._far is None:
             self._far = Network(self.carrier, self._settings)
+            self._far.trace = self.trace
             self._far.startup()
         return self._far
 
