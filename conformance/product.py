@@ -261,9 +261,8 @@ def _judge(before: Hypotheses, given: Input, seen: Seen, waits: bool) -> tuple[H
             return before, wrong
     grade = Grade.PASS
     if given.name == "expiry" and not seen and all(h.value.control in TIMED and not h.over for h in before):
-        grade = (
-            Grade.NON_STRICT
-        )  # ARTIM is due and nothing happens: its value is nobody's business, its absence is
+        # ARTIM is due and nothing happens: its value is nobody's business, its absence is.
+        grade = Grade.NON_STRICT
     elif not oracle.over and not oracle.saw_silence(patient=not waits):
         return before, wrong
     grade = max(grade, oracle.best)
