@@ -7,6 +7,7 @@ from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .suite import all_cases, choose
+from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "all_cases",
     "choose",
     "report_as_dict",
+    "unreachable",
     "verdict_of",
     "write_json",
     "write_junit",

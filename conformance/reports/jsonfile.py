@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from ..session import Report
+from ..unreachable import unreachable
 from ..verdict import Result
 from .files import replace_text
 from .text import Repeat
@@ -23,6 +24,7 @@ def report_as_dict(report: Report, repeat: Repeat) -> dict[str, object]:
         "remarks": report.remarks,
         "cases": [_case(result, repeat) for result in report.results],
         "cells": report.cells(),
+        "unreachable": unreachable(),
         "summary": report.summary(),
     }
 
