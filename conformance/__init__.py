@@ -1,6 +1,6 @@
 """What judges: cases as values, the machine as oracle, verdicts with evidence, reports, and the command line."""
 
-from .case import Answer, Case, Finding, Grade, Level, Send, Stimulus
+from .case import Answer, Case, Check, Finding, Grade, Level, Send, Stimulus
 from .evidence import Evidence
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
@@ -16,6 +16,7 @@ __all__ = [
     "CaseFinished",
     "CaseRun",
     "CaseStarted",
+    "Check",
     "Console",
     "Emit",
     "Ending",

@@ -38,7 +38,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Evidence:
-    """The timeline of one case, what the tester sent, and the PDUs of the target: decoded, and as octets."""
+    """The timeline of one case, what the tester sent, and the PDUs of the target: decoded, and as octets.
+
+    `traceback` is that of a fault of the tester itself.
+    """
 
     entries: list[Entry] = field(default_factory=list[Entry])
     sent: list[bytes] = field(default_factory=list[bytes])
@@ -46,6 +49,7 @@ class Evidence:
     octets: list[bytes] = field(default_factory=list[bytes])
     dropped: int = 0
     first: bytes = b""
+    traceback: str = ""
 
     def began(self, octets: bytes) -> None:
         """The first octets of the target tell what it speaks, whatever the framer makes of them."""

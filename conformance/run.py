@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from dicomnet.statemachine import AAssociateRJ, Framer, Limits, Violation
 from dicomnet.transports import Address, Link, Timer, Transport
@@ -24,6 +26,7 @@ from .case import (
     Send,
 )
 from .evidence import Evidence, describe
+from .faults import own_fault
 from .octets import with_titles
 from .oracle import CLOSED_EARLY, Oracle
 from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
@@ -70,6 +73,24 @@ class Target:
     pace: Pace
 
 
+P = ParamSpec("P")
+
+
+def _guarded(method: Callable[Concatenate[CaseRun, P], None]) -> Callable[Concatenate[CaseRun, P], None]:
+    """A fault of our own ends this case and no other: several run side by side, and the carrier knows no cases."""
+
+    @wraps(method)
+    def guarded(self: CaseRun, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:
+            if self.result is not None:
+                raise
+            self.break_off(error)
+
+    return guarded
+
+
 class CaseRun:
     """The run of one case; `result` is set and `done` is called when it is over."""
 
@@ -98,6 +119,7 @@ class CaseRun:
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
         self.latest = 0.0  # the same for the last answer
 
+    @_guarded
     def start(self) -> None:
         """Begin."""
         self._next()
@@ -248,6 +270,7 @@ class CaseRun:
 
     # --- what the carrier reports ------------------------------------------------------------------------
 
+    @_guarded
     def on_open(self) -> None:
         """See `LinkHandler`."""
         self._opened = self._target.carrier.now()
@@ -255,6 +278,7 @@ class CaseRun:
         self._oracle.connected()
         self._next()
 
+    @_guarded
     def on_failed(self, code: str) -> None:
         """See `LinkHandler`."""
         self._note("target", f"no connection: {code}")
@@ -263,6 +287,7 @@ class CaseRun:
         verdict = DEVIATION[self.case.level] if point else Verdict.INCONCLUSIVE
         self._finish(verdict, "a connection", f"no connection: {code}")
 
+    @_guarded
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
         self._received += len(octets)
@@ -290,10 +315,12 @@ class CaseRun:
         elif self.result is None:
             self._look_again()
 
+    @_guarded
     def on_end(self) -> None:
         """See `LinkHandler`."""
         self._ended("FIN")
 
+    @_guarded
     def on_reset(self) -> None:
         """See `LinkHandler`."""
         self._link = None
@@ -425,12 +452,24 @@ class CaseRun:
         """Whether the case has come to a step in which nothing is to happen, or to its end."""
         return self.result is not None or isinstance(self._steps[max(self._position, 0)], Idle)
 
+    @_guarded
     def abandon(self) -> None:
         """Give up: the case has used up the time that it may take."""
         if self.result is None:
             if self._position < 0:
                 self._position = 0
             self._differ(self._oracle.expected(), "no end within the time that a case may take")
+
+    def break_off(self, error: Exception) -> None:
+        """The tester itself has failed: the verdict says so, and nothing more is heard of the connection."""
+        self._cancel()
+        link, self._link = self._link, None
+        self.result = own_fault(self.case, self._target.carrier.name, error, self._evidence)
+        self.result.seconds = self._seconds()
+        if link is not None:
+            link.close()
+        if self._done is not None:
+            self._done(self.result)
 
     # --- small things ------------------------------------------------------------------------------------
 
@@ -446,9 +485,13 @@ class CaseRun:
         def expired() -> None:
             self._timer = None
             if self.result is None:
-                then()
+                self._go_on_with(then)
 
         self._timer = self._target.carrier.call_later(seconds, expired)
+
+    @_guarded
+    def _go_on_with(self, then: Callable[[], None]) -> None:
+        then()
 
     def _cancel(self) -> None:
         if self._timer is not None:

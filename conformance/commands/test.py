@@ -175,8 +175,8 @@ def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console
         report.results.append(teller.own_fault(error))
 
 
-class _NobodyReads(Exception):  # noqa: N818 - it is no error
-    """Nobody reads the console, and nothing else was asked for."""
+class _NobodyReads(BaseException):
+    """Nobody reads the console, and nothing else was asked for: like an interruption, it is no fault of a case."""
 
 
 def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> bool:

@@ -58,6 +58,7 @@ def _case(result: Result, repeat: Repeat) -> dict[str, object]:
             for entry in result.evidence.entries
         ],
         "evidence_dropped": result.evidence.dropped,
+        "traceback": result.evidence.traceback or None,
         "repeat": repeat(case.id),
     }
 
