@@ -43,7 +43,7 @@ from .case import (
     reject,
 )
 from .octets import ABORT_USER
-from .oracle import Cell, Oracle
+from .oracle import Cell, Oracle, cell_clause
 
 _REJECTED_VERSION: Final = AAssociateRJ(1, 2, 2)
 
@@ -174,7 +174,7 @@ END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT, c
 
 # Where ARTIM did not expire, the target must still be in the state in which it was left.
 AFTER_TIMER: Final[tuple[Step, ...]] = (
-    Send("A-ASSOCIATE-RQ (which state is this?)", octets.RQ, as_request()),
+    Send("A-ASSOCIATE-RQ (which state is this?)", octets.RQ, as_request(), check="Evt6"),
     Await(quiet=True),
 )
 
@@ -251,7 +251,7 @@ def _case(
     return Case(
         id=f"ul.{approach.name}.{name}",
         title=f"{what} {approach.said}",
-        clause=f"{ASSOCIATION.cell_clause}, {approach.state} x {event}; {action.name}, {action.clause}",
+        clause=cell_clause((approach.state, event)),
         requirement=f"A target in {approach.state} that meets {event} ({what}) does {does}.",
         steps=steps,
         level=level,
@@ -387,7 +387,8 @@ def _deeper(cases: list[Case]) -> list[Case]:
         if "Sta13" in ends_of(before):
             deeper.append(_then_timer(case, before))
         for stroke in STROKES:
-            steps = finish(*before, _send(stroke), Await())
+            more = replace(_send(stroke), check=stroke.event)
+            steps = finish(*before, more, Await())
             title = f"{case.title}, then {stroke.what}"
             deeper.append(replace(case, id=f"{case.id}+{stroke.name}", title=title, steps=steps, depth=1))
     return deeper

@@ -344,7 +344,7 @@ class Session:
             return False
         for other in self._of_cell(checked):
             if other.verdict is Verdict.FAIL and _gist(other.observed) == _gist(result.observed):
-                result.verdict = Verdict.PASS
+                result.verdict = result.otherwise
                 result.notes.append(
                     f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails "
                     f"(see {other.case.id}): expected {other.expected}, observed {other.observed}"
