@@ -277,6 +277,12 @@ REST: Final = (
 LOSSY: Final = (
     Move("arrives half open", _half_open(LISTENERWARDS), _REQUEST),
     Move("comes again half open", _half_open(_again), _comes_again),
+    Move(
+        "comes again; on_accept accepts",
+        _reacting(_again, "on_accept", _accept_inside),
+        _comes_again,
+        head=True,
+    ),
 )
 
 
