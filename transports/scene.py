@@ -213,7 +213,7 @@ class SceneListener(SceneObject):
         return self.scene.slot_of(request) if isinstance(request, MemoryRequest) else None
 
     def in_line(self) -> tuple[tuple[str, int], ...]:
-        """The queue: ("stranger", place) or ("lane", slot), from the head."""
+        """The queue, from the head: ("stranger", place), ("lane", slot), or ("nobody", 0) for what is no request."""
         line: list[tuple[str, int]] = []
         for number in self.endpoint.listener.context.waiting:
             request = self._requests.get(number)
@@ -221,6 +221,8 @@ class SceneListener(SceneObject):
                 line.append(("stranger", request.place))
             elif isinstance(request, MemoryRequest):
                 line.append(("lane", self.scene.slot_of(request)))
+            else:
+                line.append(("nobody", 0))
         return tuple(line)
 
     def _feed(self, part: str, event: str, payload: object) -> list[Output]:

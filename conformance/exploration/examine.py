@@ -7,13 +7,13 @@ told apart, though no row and no invariant speaks of it, survives, and is shown 
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-import multiprocessing
-import os
-import signal
 
 from dicomnet.statemachine import PROFILES, Model, ModelMutant, model_mutants
 

@@ -31,12 +31,11 @@ MAX_ARRIVALS: Final = 100
 
 
 class Watched(NamedTuple):
-    """A lane and its monitors. `listed`: its listener was not yet told of the end of its child."""
+    """A lane and its monitors."""
 
     lane: Lane
     requestor: Life
     child: Life
-    listed: bool
 
 
 class Yard(NamedTuple):
@@ -95,7 +94,7 @@ class Ground:
     def newcomer(self) -> Watched:
         """A requestor that has done nothing yet."""
         fresh = Lane(ObjectState(Endpoint.new(self.model)))
-        return Watched(fresh, LIFE.start(), LIFE.start(), listed=False)
+        return Watched(fresh, LIFE.start(), LIFE.start())
 
     def run(
         self, yard: Yard, waiting: int, lanes: Sequence[tuple[Watched, int | None]], deed: Deed
@@ -181,8 +180,12 @@ class Watch:
         self.tokens = tuple(
             ("stranger", place) if slot is None else ("lane", slot) for place, slot in enumerate(queue)
         )
-        listed = frozenset(slot for slot, each in enumerate(lanes) if each.listed)
-        context = replace(yard.line.context, waiting=self.tokens, children=listed)
+        # Its listener is told of a child's end at once, so that it knows those that are alive.
+        alive = frozenset(slot for slot, each in enumerate(lanes) if _alive(each.lane))
+        listening = yard.line.control == "OPEN"
+        context = replace(
+            yard.line.context, waiting=self.tokens, children=alive if listening else frozenset()
+        )
         self.line: Value[Line] = LINES[model.name].value(yard.line.control, context)
         self.before = lanes
         self.lives: dict[tuple[str, int], Life] = {}
@@ -279,6 +282,8 @@ class Watch:
     def sound(self, frozen: Sequence[Lane]) -> Broken | None:
         """Each lane says of its request what is so, and something can still wake it."""
         for slot, lane in enumerate(frozen):
+            if slot in self.line.context.children and not _alive(lane):
+                return Broken(5, "listener: a child has ended, and it was not told")
             queued = ("lane", slot) in self.line.context.waiting
             broken = _unsound(lane, self.lives["requestor", slot], queued)
             if broken is not None:
@@ -292,10 +297,9 @@ class Watch:
 
     def lane(self, slot: int, lane: Lane) -> Watched:
         """A lane after the step, with its monitors."""
-        listed = slot in self.line.context.children
         # The lane may have another child when this one has left no trace.
         child = LIFE.start() if lane.child is None else self.lives["child", slot]
-        return Watched(lane, self.lives["requestor", slot], child, listed)
+        return Watched(lane, self.lives["requestor", slot], child)
 
 
 def _alive(lane: Lane) -> bool:

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from .moves import ACCEPT
 from .search import Found
-from .world import Label, World
+from .world import Label, State, World
 
 
 class Packed:
@@ -45,6 +45,30 @@ class Packed:
                         following.append(each)
             layer = following
         return Found(len(seen), transitions, perf_counter() - began, complete=not layer)
+
+    def arrangements(self, limit: int) -> dict[State, int]:
+        """How many states there are for each state with symmetry, up to `limit` states in all."""
+        counts: dict[State, int] = {}
+        seen = {self._initial()}
+        layer = list(seen)
+        while layer and len(seen) <= limit:
+            for state in layer:
+                plain = self._plain(state)
+                counts[plain] = counts.get(plain, 0) + 1
+            layer = [
+                each for state in layer for each in dict.fromkeys(self.successors(state)) if each not in seen
+            ]
+            layer = list(dict.fromkeys(layer))
+            seen.update(layer)
+        return counts
+
+    def _plain(self, state: int) -> State:
+        queue = state >> self._queue_shift
+        entries = self._entries(queue, -(-queue.bit_length() // self._bits))
+        mask = (1 << self._lane_bits) - 1
+        lanes = [(state >> shift) & mask for shift in self._shifts]
+        bag = sorted(lane for client, lane in enumerate(lanes) if client not in entries)
+        return (state & ((1 << self._yard_bits) - 1), tuple(lanes[client] for client in entries), tuple(bag))
 
     def _initial(self) -> int:
         yard, _, bag = self._world.initial()

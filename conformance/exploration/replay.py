@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dicomnet.statemachine import Broken, LocalProtocolError, Model
 from dicomnet.transports import Scene
 
-from .local import Ground, Watch, Watched, kept, let_arrive
+from .local import Ground, Watch, Watched, Yard, kept, let_arrive
 from .moves import ACCEPT, SHUT, SHUTDOWN, YARD, moves_of
 
 
@@ -48,6 +48,10 @@ class Replay:
     def queue(self) -> list[int]:
         """The clients that wait, from the head, counted from 0."""
         return [slot for _, slot in self.scene.listener.in_line()]
+
+    def yard(self) -> Yard:
+        """The listener and the library, with their monitors."""
+        return Yard(self.scene.listener.frozen_hub(), self._watch.life, self._watch.bare_line())
 
     def lane(self, client: int) -> Watched:
         """A client's lane, with its monitors."""

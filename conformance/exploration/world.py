@@ -128,8 +128,10 @@ class World:
     def _lane_move(self, state: State, label: Label) -> tuple[State, Broken | None]:
         _, queue, bag = state
         done = self.compiled(state, label)
+        if done.broken is not None:
+            return state, done.broken
         left = bag if label.lane is None else _without(bag, label.lane)
-        return self._after(queue, left, done), done.broken
+        return self._after(queue, left, done), None
 
     def compiled(self, state: State, label: Label) -> Compiled:
         """What a lane's move leads to, for that lane, the listener and the queue."""
@@ -147,8 +149,10 @@ class World:
         yard, queue, bag = state
         key: tuple[object, ...] = (yard, len(queue), (), name)
         done = self._memory.get(key) or self._compute(key, YARD[name])
-        if done.broken is not None or name != ACCEPT:
-            return self._after(queue, bag, done), done.broken
+        if done.broken is not None:
+            return state, done.broken
+        if name != ACCEPT:
+            return self._after(queue, bag, done), None
         # Which request was taken is known now; the step is run again with its lane in the scene.
         return self._lane_move(state, Label(name, place=self._took(done, len(queue))))
 

@@ -139,7 +139,7 @@ child-closed  .       LN-6
 close         LN-9    LN-7
 rest          LN-9    LN-8
 """
-LINE_LEVEL: Final = {"told": "LV-5", "rest": "LV-8"}
+LINE_LEVEL: Final = {"queued": "LV-2", "told": "LV-5", "rest": "LV-8"}
 
 
 def _fifo(line: Line, accepted: Payload) -> bool:
@@ -207,10 +207,11 @@ def _line(name: str, title: str, extra: int, changes: dict[str, str]) -> Machine
             updates={
                 "set-places": lambda line, places: replace(line, places=places),
                 "enqueue": _queued,
+                "enqueue-quietly": lambda line, request: replace(line, waiting=(*line.waiting, request)),
                 "remove": _without,
                 "take": _accept,
                 "one-told": lambda line, _payload: replace(line, untold=line.untold[1:]),
-                "silence": lambda line, _payload: replace(line, silent=True, untold=()),
+                "silence": lambda line, _payload: replace(line, silent=True),
                 "let-go": lambda line, child: replace(line, children=line.children - {child}),
                 "forget": lambda line, _payload: Line(),
             },
@@ -228,6 +229,7 @@ LINE_ACTIONS: Final = (
     _plain("LN-7", "invariant 5", "it hears no more", "CLOSED", "forget"),
     _judged("LN-8", 2, "each request that came to the queue was told of", "all-told"),
     _plain("LN-9", "row 24", "nothing changes", STAY),
+    _judged("LV-2", 8, "the queue holds no more than it has places", "room", "enqueue-quietly"),
     _judged(
         "LV-5", 2, "on_accept once, and not again until accept was called", "once-until-accept", "silence"
     ),
