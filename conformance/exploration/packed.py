@@ -24,15 +24,17 @@ class Packed:
         self._bits = world.clients.bit_length()
         self._shifts = [self._yard_bits + self._lane_bits * client for client in range(world.clients)]
         self._queue_shift = self._yard_bits + self._lane_bits * world.clients
-        self._tables: dict[tuple[int, int], list[list[tuple[int, ...] | None]]] = {}
+        self._yard_mask = (1 << self._yard_bits) - 1
+        self._lane_mask = (1 << self._lane_bits) - 1
+        self._entry_mask = (1 << self._bits) - 1
+        self._tables: dict[tuple[int, int], list[tuple[int, list[tuple[int, ...] | None]]]] = {}
         self._queued: dict[tuple[int, int, int, int], list[tuple[int, int, bool]]] = {}
 
     def search(self, limit: int) -> Found:
         """Explore until everything was seen or `limit` states are known; what breaks was found with symmetry."""
         began = perf_counter()
-        start = self._initial()
-        seen = {start}
-        layer = [start]
+        layer = [self._initial()]
+        seen = set(layer)
         transitions = 0
         while layer and len(seen) <= limit:
             following: list[int] = []
@@ -65,10 +67,9 @@ class Packed:
     def _plain(self, state: int) -> State:
         queue = state >> self._queue_shift
         entries = self._entries(queue, -(-queue.bit_length() // self._bits))
-        mask = (1 << self._lane_bits) - 1
-        lanes = [(state >> shift) & mask for shift in self._shifts]
+        lanes = [(state >> shift) & self._lane_mask for shift in self._shifts]
         bag = sorted(lane for client, lane in enumerate(lanes) if client not in entries)
-        return (state & ((1 << self._yard_bits) - 1), tuple(lanes[client] for client in entries), tuple(bag))
+        return (state & self._yard_mask, tuple(lanes[client] for client in entries), tuple(bag))
 
     def _initial(self) -> int:
         yard, _, bag = self._world.initial()
@@ -76,45 +77,50 @@ class Packed:
 
     def successors(self, state: int) -> list[int]:
         """All states that follow."""
-        yard = state & ((1 << self._yard_bits) - 1)
+        yard = state & self._yard_mask
         queue = state >> self._queue_shift
         waiting = -(-queue.bit_length() // self._bits)
-        table = self._tables.get((yard, waiting))
-        if table is None:
-            table = self._tables[yard, waiting] = [
-                [None] * len(self._world.lanes.values) for _ in self._shifts
-            ]
-        mask = (1 << self._lane_bits) - 1
-        entries = self._entries(queue, waiting)
+        mask = self._lane_mask
+        rows = self._tables.get((yard, waiting)) or self._table(yard, waiting)
         after: list[int] = []
-        for client, shift in enumerate(self._shifts):
-            if client in entries:
-                continue
+        for shift, row in rows:
             lane = (state >> shift) & mask
-            differences = table[client][lane]
+            differences = row[lane]
             if differences is None:
-                differences = table[client][lane] = self._differences(yard, waiting, client, lane)
+                differences = row[lane] = self._differences(yard, waiting, shift, lane)
             after += [state + difference for difference in differences]
-        for place, client in enumerate(entries):
-            lane = (state >> self._shifts[client]) & mask
+        for place in range(waiting):
+            shift = self._shifts[(queue >> (self._bits * place) & self._entry_mask) - 1]
+            lane = (state >> shift) & mask
             for dyard, dlane, stays in self._of_queued(yard, waiting, place, lane):
-                left = queue if stays else self._without(queue, place)
-                after.append(
-                    state + dyard + (dlane << self._shifts[client]) + ((left - queue) << self._queue_shift)
-                )
+                change = dyard + (dlane << shift)
+                if not stays:
+                    change += (self._without(queue, place) - queue) << self._queue_shift
+                after.append(state + change)
         return after
 
+    def _table(self, yard: int, waiting: int) -> list[tuple[int, list[tuple[int, ...] | None]]]:
+        """For each client what its moves add to a state, by lane: made when it is first needed."""
+        # Whoever waits is looked at by place.
+        known = [() if self._waits(lane) else None for lane in range(len(self._world.lanes.values))]
+        made = self._tables[yard, waiting] = [(shift, list(known)) for shift in self._shifts]
+        return made
+
+    def _waits(self, lane: int) -> bool:
+        path = self._world.plain(lane).lane.path
+        return path is not None and path.control == "QUEUED"
+
     def _entries(self, queue: int, waiting: int) -> list[int]:
-        mask = (1 << self._bits) - 1
-        return [(queue >> (self._bits * place) & mask) - 1 for place in range(waiting)]
+        return [(queue >> (self._bits * place) & self._entry_mask) - 1 for place in range(waiting)]
 
     def _without(self, queue: int, place: int) -> int:
         low = self._bits * place
         return (queue & ((1 << low) - 1)) | (queue >> (low + self._bits) << low)
 
-    def _differences(self, yard: int, waiting: int, client: int, lane: int) -> tuple[int, ...]:
+    def _differences(self, yard: int, waiting: int, shift: int, lane: int) -> tuple[int, ...]:
         """What each move of a client that is not in the queue adds to a state."""
         found: list[int] = []
+        client = self._shifts.index(shift)
         state = (yard, (0,) * waiting, (lane,))
         for move in self._world.possible(lane):
             done = self._world.compiled(state, Label(move.name, lane=lane))
@@ -122,7 +128,7 @@ class Packed:
             joins = len(done.queue) > waiting
             found.append(
                 (done.yard - yard)
-                + ((done.lanes[0] - lane) << self._shifts[client])
+                + ((done.lanes[0] - lane) << shift)
                 + ((client + 1) << (self._queue_shift + self._bits * waiting) if joins else 0)
             )
         return tuple(found)
