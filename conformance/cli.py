@@ -17,6 +17,8 @@ from .commands.peers import echo, serve
 from .commands.test import test
 from .reports import NOBODY_READS, drop_output
 
+__all__ = ["Interruption", "cli", "main"]
+
 OWN_FAULT = 4
 INTERRUPTED = 130
 
