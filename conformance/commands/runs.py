@@ -6,6 +6,7 @@ import shlex
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from dicomnet.transports import (
@@ -137,13 +138,14 @@ def run_suite(
         finally:
             tcp.end()
         return
-    embedded: tuple[tuple[str, Transport, float, float], ...] = (
-        ("memory", MemoryTransport(), 0.0, 30.0),
-        ("memory, user answers after 1 s", MemoryTransport(), 1.0, 30.0),
-        ("tcp", CarefulTcp(interruption), 0.0, EMBEDDED_ARTIM),
+    # Each carrier is made when its turn comes: an interruption before leaves nothing open.
+    embedded: tuple[tuple[str, Callable[[], Transport], float, float], ...] = (
+        ("memory", MemoryTransport, 0.0, 30.0),
+        ("memory, user answers after 1 s", MemoryTransport, 1.0, 30.0),
+        ("tcp", partial(CarefulTcp, interruption), 0.0, EMBEDDED_ARTIM),
     )
-    for label, carrier, answer_after, artim in embedded:
-        _run_embedded(choice, cases, report, emit, label, carrier, answer_after, artim)
+    for label, make, answer_after, artim in embedded:
+        _run_embedded(choice, cases, report, emit, label, make(), answer_after, artim)
 
 
 def _run_embedded(
