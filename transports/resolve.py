@@ -11,6 +11,8 @@ from .base import Address
 
 # (address family, socket address)
 Candidate: TypeAlias = tuple[int, tuple[object, ...]]
+# How an IPv4 address is written as an IPv6 one (RFC 4291, 2.5.5.2).
+MAPPED = "::ffff:"
 
 
 def numeric(address: Address) -> Candidate | None:
@@ -27,6 +29,26 @@ def numeric(address: Address) -> Candidate | None:
     except (OSError, ValueError):
         return None
     return socket.AF_INET6, (host, address.port, 0, 0)
+
+
+def to_listen_on(address: Address) -> list[Candidate]:
+    """The socket addresses that a listener may bind, best first; none where the name is not known.
+
+    "*" is one socket for both families where the system has such: one port, and one queue of the system, so that
+    the order of requests holds across the families too. Where there is no IPv6 it is every IPv4 address.
+    """
+    if address.host != "*":
+        found = numeric(address)
+        return look_up(address) if found is None else [found]
+    if socket.has_dualstack_ipv6():
+        return [(socket.AF_INET6, ("::", address.port, 0, 0))]
+    return [(socket.AF_INET, ("0.0.0.0", address.port))]
+
+
+def told_of(name: tuple[str, int]) -> Address:
+    """The address in a socket's name; an IPv4 peer of a socket for both families is shown as what it is."""
+    host, port = name[:2]
+    return Address(host.removeprefix(MAPPED) if "." in host else host, port)
 
 
 def look_up(address: Address) -> list[Candidate]:
