@@ -167,8 +167,12 @@ class Verification(Handler):
         """The peer answered the C-ECHO with this status, 0 for success."""
 
     def on_release_request(self, subject: NetworkObject) -> None:
-        """The peer releases. Unless overridden it is answered at once; the peer then closes."""
-        subject.respond_release()
+        """The peer releases. Unless overridden it is answered; the peer then closes.
+
+        Where both release at the same time, the acceptor answers after he was answered (PS3.8 2020, 7.2.2.1, Sta12).
+        """
+        if subject.endpoint.association.control != "Sta10":
+            subject.respond_release()
 
     def on_released(self, subject: NetworkObject) -> None:
         """The peer answered the release; the connection is closed, as PS3.8 9.2 AR-3 says."""
@@ -196,6 +200,8 @@ class Verification(Handler):
             case "A-RELEASE confirmation", _:
                 self._over()
                 self.on_released(subject)
+                if subject.endpoint.association.control == "Sta12":
+                    self.on_release_request(subject)
             case (("A-ABORT indication" | "A-P-ABORT indication"), _):
                 self._over()
                 self.on_aborted(subject, why_over(payload) or "the connection was lost")

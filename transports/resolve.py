@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeAlias
+
+from dicomnet.statemachine import LocalProtocolError
 
 from .base import Address
 
@@ -59,6 +63,31 @@ def look_up(address: Address) -> list[Candidate]:
         # ValueError: a name that cannot be one, with a label of more than 63 octets or a NUL in it.
         return []
     return [(family, where) for family, _, _, _, where in found]
+
+
+async def bindable(address: Address) -> Address:
+    """An address to listen on whose host is no name any more, looked up while the loop goes on.
+
+    Raises `LocalProtocolError("name_not_resolved")`.
+    """
+    if address.host == "*" or numeric(address) is not None:
+        return address
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[Candidate]] = loop.create_future()
+
+    def tell(candidates: list[Candidate]) -> None:
+        if not found.done():
+            found.set_result(candidates)
+
+    def tell_from_aside(candidates: list[Candidate]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, nobody waits any more
+            loop.call_soon_threadsafe(tell, candidates)
+
+    look_up_aside(address, tell_from_aside)
+    candidates = await found
+    if not candidates:
+        raise LocalProtocolError("name_not_resolved", f"cannot listen on {address}: no such name")
+    return Address(str(candidates[0][1][0]), address.port)
 
 
 def look_up_aside(address: Address, tell: Callable[[list[Candidate]], None]) -> None:

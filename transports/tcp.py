@@ -54,6 +54,7 @@ class TcpTransport:
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, quick_ack: bool = False) -> None:
         self._owned = loop is None
+        self.users = 0  # libraries of `aio` that live on it; the last one to go ends it
         self.loop = loop or asyncio.new_event_loop()
         self.quick_ack = quick_ack and hasattr(socket, "TCP_QUICKACK")
         self.linger = LINGER_SECONDS
