@@ -23,7 +23,7 @@ from dicomnet.transports import (
 )
 
 from ..statemachine.mutants import FAULTY
-from .ears import LIMIT, LOOPBACK, Door, call, queue_up, until
+from .ears import LIMIT, LOOPBACK, Door, call, queue_up, settle, until
 from .peers import Served
 from .users import Hospital
 
@@ -126,6 +126,7 @@ def order_of(carrier: TcpTransport, model: Model, requests: int, backlog: int) -
             sock = sockets.enter_context(socket.create_connection((V4, here.address.port), timeout=5))
             came.append(sock.getsockname()[1])
             until(carrier, lambda heard=number + 1: here.listener.waiting == min(backlog, heard))  # type: ignore[misc]
+        settle(carrier, 0.02)  # the listener sees that there are more, and leaves them where they are
         assert here.log == ["listener on_accept"] * min(backlog, requests)
         accepted: list[int] = []
         for number in range(requests):
@@ -201,7 +202,7 @@ def test_a_listener_that_closes_before_it_accepts(tcp: TcpTransport) -> None:
 class Flood:
     """Connections by the thousand: some say nothing, some are reset at once, some send what is no PDU."""
 
-    def __init__(self, port: int, most_silent: int = 60) -> None:
+    def __init__(self, port: int, most_silent: int = 150) -> None:
         self.number = 0
         self._port = port
         self._most = most_silent
@@ -274,7 +275,7 @@ def test_a_flood_of_connections(tcp: TcpTransport) -> None:
         tracemalloc.stop()
         flood.end()
     assert flood.number == 4000
-    assert most_alive <= 10 + 64 + 1
+    assert most_alive == 10 + 64 + 1  # the bound was reached and kept
     assert max(held[4:]) - max(held[:4]) < 300_000, held
     # The last one may end in the very turn in which the system hands over another.
     assert any(tcp.run(lambda: objects_held(network) == 1, LIMIT) for _ in range(100))
@@ -283,7 +284,7 @@ def test_a_flood_of_connections(tcp: TcpTransport) -> None:
 
 def test_the_queue_of_a_listener_that_never_accepts_is_bounded(tcp: TcpTransport) -> None:
     here = Hospital(tcp, backlog=5)
-    flood = Flood(here.address.port, most_silent=200)
+    flood = Flood(here.address.port)
     for _ in range(1000):
         flood.more()
         tcp.run(lambda: False, 0.0)
