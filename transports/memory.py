@@ -64,15 +64,6 @@ class MemoryTransport:
         """Virtual seconds since the carrier was made."""
         return self._now
 
-    @property
-    def due(self) -> float | None:
-        """When the next thing happens, on this carrier's clock; None when nothing is left."""
-        heap = self._heap
-        while heap and isinstance(heap[0][2], _Timer) and heap[0][2].callback is None:
-            heappop(heap)
-            self._cancelled -= 1
-        return heap[0][0] if heap else None
-
     def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
         """See `Transport.call_later`."""
         timer = _Timer(self, callback)
@@ -124,6 +115,11 @@ class MemoryTransport:
     def unlisten(self, port: int) -> None:
         """Forget a listener."""
         self._listeners.pop(port, None)
+
+    @property
+    def due(self) -> float | None:
+        """When the next thing happens, at the earliest, on this carrier's clock; None when nothing is left."""
+        return self._heap[0][0] if self._heap else None
 
     def run(self, done: Callable[[], bool], limit: float | None = None) -> bool:
         """See `Transport.run`. With nothing left to happen the clock jumps to the limit."""
