@@ -1,6 +1,8 @@
 """What acts: the carriers (memory, TCP), the one interpreter, the runtime, and the reference peers."""
 
+from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
@@ -13,6 +15,7 @@ from .tcp import TcpTransport
 __all__ = [
     "Address",
     "Assembler",
+    "Callbacks",
     "EchoResult",
     "Handler",
     "Hub",
@@ -38,6 +41,8 @@ __all__ = [
     "TcpTransport",
     "Timer",
     "Transport",
+    "Verification",
+    "aio",
     "echo_request",
     "fragments",
     "negotiate",

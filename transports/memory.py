@@ -138,6 +138,11 @@ class MemoryTransport:
         """Forget a listener."""
         self._listeners.pop(port, None)
 
+    @property
+    def due(self) -> float | None:
+        """When the next thing happens, at the earliest, on this carrier's clock; None when nothing is left."""
+        return self._heap[0][0] if self._heap else None
+
     def run(self, done: Callable[[], bool], limit: float | None = None) -> bool:
         """See `Transport.run`. With nothing left to happen the clock jumps to the limit."""
         end = inf if limit is None else self._now + limit
