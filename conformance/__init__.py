@@ -2,6 +2,9 @@
 
 from .case import Answer, Case, Finding, Grade, Level, Send, Stimulus
 from .evidence import Evidence
+from .exploration.planted import PLANTED, Planted, plant
+from .exploration.rows import NOT_YET, RowFailure, check_rows, plays
+from .exploration.rows_coverage import CANNOT_FIRE, arrows_of, fired_by_rows
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
@@ -10,6 +13,9 @@ from .suite import all_cases, choose
 from .verdict import Ending, Result, Verdict, verdict_of
 
 __all__ = [
+    "CANNOT_FIRE",
+    "NOT_YET",
+    "PLANTED",
     "Answer",
     "Case",
     "CaseFinished",
@@ -27,9 +33,11 @@ __all__ = [
     "Options",
     "Oracle",
     "Pace",
+    "Planted",
     "Remark",
     "Report",
     "Result",
+    "RowFailure",
     "Screen",
     "Send",
     "Session",
@@ -38,7 +46,12 @@ __all__ = [
     "Target",
     "Verdict",
     "all_cases",
+    "arrows_of",
+    "check_rows",
     "choose",
+    "fired_by_rows",
+    "plant",
+    "plays",
     "report_as_dict",
     "verdict_of",
     "write_json",

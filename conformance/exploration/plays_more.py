@@ -128,9 +128,9 @@ L withdraw:nothing close:nothing CLOSED
 i withdraw:nothing IDLE
 
 4 a queue is opened once
-> L listen 2; L feed listener.open; M listen 2; M close; M feed listener.open
+> L listen 2; L feed listener.open; M listen 2; M close; M feed listener.open; M feed listener.close
 L open:wrong_state LISTENING[0+0]
-M open:wrong_state CLOSED
+M open:wrong_state close:nothing CLOSED
 """
 
 MORE: Final = (LEFT,)
