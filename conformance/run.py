@@ -473,7 +473,9 @@ class CaseRun:
             others = sorted({state for state, event in sure if event == cell[1]})
             result.driven = f"handled in {'/'.join(others)}" if others else "not driven"
         if result.driven != "driven" and result.verdict is Verdict.PASS:
-            if cell[0] in ("Sta2", "Sta6") and result.driven != "cannot be told":
+            if ASSOCIATION.event[cell[1]].origin == "local-user" and result.driven == "not driven":
+                result.verdict = Verdict.NOT_APPLICABLE  # it is the target's user who decides
+            elif cell[0] in ("Sta2", "Sta6") and result.driven != "cannot be told":
                 result.verdict = Verdict.INCONCLUSIVE
             result.notes.append(f"{cell[0]} x {cell[1]}: {result.driven}")
 

@@ -64,5 +64,15 @@ def _branches(machine: Machine[Any]) -> Iterator[str]:
                     yield _cell(state.name, kind.name, branch.when)
 
 
-NEVER: Final[dict[str, dict[Item, str]]] = {}
-"""What cannot fire, by profile, with the reason."""
+_BARE: Final = (
+    "only whoever holds a bare link does so after the listener has gone: the runtime takes a request back"
+)
+NEVER: Final[dict[str, dict[Item, str]]] = {
+    "dicomnet": {("path", "OVER x break"): _BARE},
+    "tcp-linux": {
+        ("path-tcp-linux", "OVER x end"): _BARE,
+        ("path-tcp-linux", "OFFERED x refused"): "the listener of Linux refuses none; a bare handler may",
+    },
+    "tcp-winsock": {("path-tcp-winsock", "OVER x end"): _BARE},
+}
+"""What neither the rows nor the exploration can fire, by profile, with the reason; tests of bare links do."""

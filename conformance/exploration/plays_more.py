@@ -26,10 +26,6 @@ a close:wire-close:CLOSED.Sta1.IDLE close-forced:wire-reset+callback:CLOSED.Sta1
 k CONNECTED/Sta2
 L LISTENING[0+1]
 
-18 an object without a queue is told of no child
-> i feed listener.child-ended; i feed listener.close
-i child-ended:nothing close:nothing:IDLE.Sta1.CLOSED IDLE
-
 16 close leaves no timer behind
 > wire listen; a connect wire; a close; timers; b dial wire; b close; timers
 a CLOSED
@@ -121,11 +117,6 @@ L on_accept LISTENING[0+0] LISTENING[0+0]
 L on_accept on_accept LISTENING[1+0] on_child_close(k,reset) LISTENING[0+0]
 k on_close(reset) CLOSED
 wire2 open
-
-24 @dicomnet a withdrawal that comes late, or to an object that never listened, is nothing
-> L listen 2; L close; L feed listener.withdraw; i feed listener.withdraw; L feed listener.close
-L withdraw:nothing close:nothing CLOSED
-i withdraw:nothing IDLE
 
 4 a queue is opened once
 > L listen 2; L feed listener.open; M listen 2; M close; M feed listener.open

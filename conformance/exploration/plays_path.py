@@ -149,6 +149,23 @@ k CONNECTED/Sta2
 m on_close(ok) CLOSED
 wire open A-ABORT end
 
+7 @linux half open: accepted as soon as it is offered again, and told of it no more
+> lossy; L listen 0; a connect; run; b connect; run; clear; when L on_accept L accept m; L accept k; wait 1; wait 20
+L on_accept LISTENING[0+2]
+a CONNECTED
+b CONNECTED
+k CONNECTED/Sta2
+m CONNECTED/Sta2
+
+7 @linux half open: what it sends while it is offered again waits with it
+> lossy; L listen 0; a connect; run; wire connect; run; clear; when L on_accept wire send associate, wire half_close
+> L accept k; wait 1; L accept m; run; wait 20
+L on_accept on_child_close(m,ok) LISTENING[0+1]
+a CONNECTED
+k CONNECTED/Sta2
+m A-ASSOCIATE.indication A-P-ABORT.indication on_close(ok) CLOSED
+wire end
+
 7 @linux half open: a listener that has gone resets it
 > lossy; L listen 0; a connect; b connect; run; L close; wait 100
 L on_accept CLOSED

@@ -416,7 +416,7 @@ class Stage:
                 CALLS[verb](subject)
 
     def _listen(self, name: str, subject: NetworkObject, words: tuple[str, ...]) -> None:
-        where = self.at[words[1]] if len(words) > 1 else Address("", 0)
+        where = self.at[words[-1]] if len(words) > 1 else Address("", 0)
         self.at[name] = subject.listen(where, int(words[0]))
 
     def _knows(self, name: str, subject: NetworkObject) -> None:

@@ -14,9 +14,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from dicomnet.conformance.exploration.packed import Packed
-from dicomnet.conformance.exploration.search import search
-from dicomnet.conformance.exploration.world import World
+from dicomnet.conformance.exploration import Packed, World, search
 from dicomnet.statemachine import MODEL
 
 from harness import NOT_INSTALLED, Effort, effort, heading, show

@@ -7,12 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from dicomnet.conformance.exploration.moves import moves_of
-from dicomnet.conformance.exploration.packed import Packed
-from dicomnet.conformance.exploration.replay import Replay, Step, replay
-from dicomnet.conformance.exploration.search import search
-from dicomnet.conformance.exploration.twin import DIFFERS, TwinWorld
-from dicomnet.conformance.exploration.world import World
+from dicomnet.conformance.exploration import (
+    DIFFERS,
+    Packed,
+    Replay,
+    Step,
+    TwinWorld,
+    World,
+    moves_of,
+    replay,
+    search,
+)
 from dicomnet.statemachine import MODEL, PROFILES, Model, Output, with_cell
 from dicomnet.transports import Network, NetworkObject
 
