@@ -3,7 +3,8 @@
     class TestMine(connection_machine(MyAdapter, profile="dicomnet")): ...
 
 or, without a test runner, `check_adapter(MyAdapter, profile="dicomnet", max_examples=500)`. `Adapter` says what an
-adapter is, `MemoryAdapter` and `TcpAdapter` are those of this project's own runtime. Needs the extra: `dicomnet[hypothesis]`.
+adapter is, `MemoryAdapter` and `TcpAdapter` are those of this project's own runtime. Needs the extra
+`dicomnet[hypothesis]`.
 """
 
 try:
@@ -14,9 +15,9 @@ except ImportError as _missing:
     ) from _missing
 
 from .adapter import Adapter, CallbackName, Counts, Tell, Told
-from .broken import INVARIANTS, InvariantBroken
+from .broken import INVARIANTS, InvariantError
 from .machine import ConnectionMachine, check_adapter, connection_machine, machine_for
-from .play import Play, RaisedByHandler, replay
+from .play import HandlerError, Play, replay
 from .profiles import DICOMNET, PROFILES, TCP_LINUX, TCP_WINSOCK, Profile
 from .runtime import MemoryAdapter, RuntimeAdapter, TcpAdapter
 from .steps import Reaction, Step, capacities, reactions, steps
@@ -31,11 +32,11 @@ __all__ = [
     "CallbackName",
     "ConnectionMachine",
     "Counts",
-    "InvariantBroken",
+    "HandlerError",
+    "InvariantError",
     "MemoryAdapter",
     "Play",
     "Profile",
-    "RaisedByHandler",
     "Reaction",
     "RuntimeAdapter",
     "Step",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from .broken import InvariantBroken
+from .broken import InvariantError
 from .profiles import Profile
 
 LISTENER: Final = "listener"
@@ -80,12 +80,12 @@ class Book:
     settled: bool = True
     raised: int = 0
     history: list[str] = field(default_factory=list[str])
-    broken: InvariantBroken | None = None
+    broken: InvariantError | None = None
 
     def fault(self, number: int, row: str, expected: str, told: str) -> None:
         """An invariant is broken. The first fault counts: what comes after it may follow from it."""
         if self.broken is None:
-            self.broken = InvariantBroken(number, row, expected, told, self.history)
+            self.broken = InvariantError(number, row, expected, told, self.history)
 
     @property
     def listener(self) -> Thing:
@@ -125,7 +125,7 @@ class Book:
             return frozenset({"refused"})
         full = self.profile.overflow == "refused" and request.most >= self.capacity
         if self.profile.connected_at == "queue":
-            found = {"ok"} | ({"refused"} if full else set())
+            found = {"ok", "refused"} if full else {"ok"}
             other = self.things.get(self.things[request.requestor].peer)
             if request.dropped:
                 return frozenset(found | {"reset", "refused"})

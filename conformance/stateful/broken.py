@@ -18,7 +18,7 @@ INVARIANTS: Final = {
 STEPS_SHOWN = 40
 
 
-class InvariantBroken(AssertionError):
+class InvariantError(AssertionError):
     """An implementation broke invariant `number` of the connection layer (0: the refusals), at `row`.
 
     `expected` and `told` say what should have been and what was; `history` is what was done, step by step.

@@ -16,11 +16,11 @@ def hear(book: Book, told: Told) -> None:
     """Enter a callback in the ledger. What may not be told now is a fault."""
     book.settled = False
     thing = book.things.get(told.who)
-    if thing is None or (told.callback in ("on_accept", "on_child_close")) != (told.who == LISTENER):
-        if told.callback != "on_close" or thing is None:
-            book.fault(7, "rows 5 to 22", "a callback of an object that has it", str(told))
-            return
-    if thing.told_close:
+    about_requests = told.callback in ("on_accept", "on_child_close")
+    if thing is None or (told.callback != "on_close" and about_requests != (told.who == LISTENER)):
+        book.fault(7, "rows 5 to 22", "a callback that this object has", str(told))
+        return
+    if thing.told_close and not (thing.ended and told.callback == "on_connect"):
         book.fault(5, "rows 16 to 18", f"on_close is the last callback of {told.who}", str(told))
     elif thing.ended and (thing.ended == "close" or told.callback != "on_close"):
         _after_its_end(book, thing, told)
@@ -48,7 +48,9 @@ def _hear_connect(book: Book, thing: Thing, told: Told) -> None:
         return
     answers = book.answers(request)
     if told.outcome not in answers:
-        expected = " or ".join(sorted(answers)) if answers else "no on_connect yet: it waits and was not accepted"
+        expected = (
+            " or ".join(sorted(answers)) if answers else "no on_connect yet: it waits and was not accepted"
+        )
         book.fault(3, "rows 5 to 8, 19", f"{told.who}: {expected}", str(told))
         return
     request.answered = True
@@ -100,7 +102,9 @@ def _hear_accept(book: Book, told: Told) -> None:
         return
     left = [request for request in book.entries if not request.announced]
     if not left:
-        book.fault(2, "rows 5, 10", "one on_accept for each request that reached the queue", f"{told} once more")
+        book.fault(
+            2, "rows 5, 10", "one on_accept for each request that reached the queue", f"{told} once more"
+        )
         return
     request = next((each for each in left if not each.withdrawn), left[0])
     request.announced = True
@@ -139,7 +143,9 @@ def _hear_child(book: Book, told: Told) -> None:
         book.fault(5, "row 18", f"{told.about} is reported once", f"{told} again")
     elif told.outcome not in child.report_due:
         wanted = " or ".join(sorted(child.report_due))
-        expected = f"on_child_close: {wanted}" if wanted else f"none before {told.about} has ended and was told so"
+        expected = (
+            f"on_child_close: {wanted}" if wanted else f"none before {told.about} has ended and was told so"
+        )
         book.fault(5, "row 18", expected, str(told))
     else:
         child.reported = True

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import ClassVar, Final
+from unittest import TestCase
 
-from hypothesis import HealthCheck, Phase
-from hypothesis import settings as Settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from .adapter import Adapter
@@ -21,10 +21,9 @@ STEPS: Final = 30
 class ConnectionMachine(RuleBasedStateMachine):
     """Steps of users and peers, drawn by one rule; the checks are made by `Play`.
 
-    Subclass it, or use `connection_machine`. `make_adapter` and `profile` say what is checked.
+    Subclass it, or use `connection_machine`; `profile` and `make_adapter` say what is checked.
     """
 
-    make_adapter: ClassVar[Callable[[], Adapter]]
     profile: ClassVar[Profile] = DICOMNET
 
     def __init__(self) -> None:
@@ -32,10 +31,14 @@ class ConnectionMachine(RuleBasedStateMachine):
         self.play: Play | None = None
         self.adapter: Adapter | None = None
 
+    def make_adapter(self) -> Adapter:
+        """A fresh adapter."""
+        raise NotImplementedError
+
     @initialize(capacity=capacities())
     def listen(self, capacity: int) -> None:
         """A fresh world with a listener."""
-        self.adapter = type(self).make_adapter()
+        self.adapter = self.make_adapter()
         self.play = Play(self.adapter, self.profile, capacity)
 
     @rule(step=steps())
@@ -52,15 +55,24 @@ class ConnectionMachine(RuleBasedStateMachine):
             self.adapter.end()
 
 
-def machine_for(make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET) -> type[ConnectionMachine]:
+def machine_for(
+    make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET
+) -> type[ConnectionMachine]:
     """A state machine for one implementation, for those who run it themselves."""
-    attributes = {"make_adapter": staticmethod(make_adapter), "profile": profile_of(profile)}
-    return type("ConnectionMachineOf", (ConnectionMachine,), attributes)
+    promised = profile_of(profile)
+
+    class Machine(ConnectionMachine):
+        profile = promised
+
+        def make_adapter(self) -> Adapter:
+            return make_adapter()
+
+    return Machine
 
 
 def connection_machine(
     make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET
-) -> type[RuleBasedStateMachine.TestCase]:
+) -> type[TestCase]:
     """A test case to subclass: `class TestMine(connection_machine(MyAdapter)): ...`; pytest and unittest run it.
 
     `make_adapter` makes a fresh adapter for each example: the class itself will do. Raises `ValueError` for a
@@ -76,12 +88,12 @@ def check_adapter(
     *,
     derandomize: bool = False,
 ) -> None:
-    """Check an implementation without a test runner. Raises `InvariantBroken` with the shortest history found.
+    """Check an implementation without a test runner. Raises `InvariantError` with the shortest history found.
 
     `max_examples` is how many runs of up to 30 steps are made; with `derandomize` they are the same each time.
     Raises `ValueError` for a profile that is not known.
     """
-    effort = Settings(
+    effort = settings(
         max_examples=max_examples,
         stateful_step_count=STEPS,
         deadline=None,
@@ -90,6 +102,6 @@ def check_adapter(
         report_multiple_bugs=False,
         print_blob=False,
         phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow],
     )
     run_state_machine_as_test(machine_for(make_adapter, profile), settings=effort)

@@ -9,18 +9,19 @@ from .adapter import Adapter, Told
 from .book import LISTENER, Book, Thing
 from .hearing import Fault, adds_up, hear, missing
 from .profiles import DICOMNET, Profile, profile_of
-from .steps import Reaction, Step
+from .steps import Deed, Reaction, Step
 
 # An implementation that calls back for ever is stopped asking after so many callbacks in one step.
 MOST_CALLBACKS: Final = 2000
+ACCEPTED: Final = frozenset({""})
 
 
-class RaisedByHandler(Exception):
+class HandlerError(Exception):
     """What the user's handler raises where a step says so. The implementation must survive it."""
 
 
 class Play:
-    """Plays steps on an adapter; raises `InvariantBroken` at the end of the step that showed a fault."""
+    """Plays steps on an adapter; raises `InvariantError` at the end of the step that showed a fault."""
 
     def __init__(self, adapter: Adapter, profile: Profile | str = DICOMNET, capacity: int = 1) -> None:
         self.adapter = adapter
@@ -38,7 +39,7 @@ class Play:
         self._note(f"{LISTENER} listens, capacity {capacity}")
         self._new(LISTENER)
         self.book.listener.state = "LISTENING"
-        self._expect_code(adapter.listen(LISTENER, capacity), frozenset({""}), "row 4")
+        self._expect_code(adapter.listen(LISTENER, capacity), ACCEPTED, "row 4")
         self._after(settle=True)
 
     def do(self, step: Step) -> None:
@@ -99,7 +100,7 @@ class Play:
     def _accept(self, child: str) -> None:
         book = self.book
         codes, found = book.accept_codes(child)
-        foretold = len(found) == 1 and codes == {""}
+        foretold = len(found) == 1 and codes == ACCEPTED
         if foretold:
             book.take(found[0], child)
         else:
@@ -179,30 +180,31 @@ class Play:
             return
         hear(book, told)
         reaction = self._reaction
-        if book.broken is None and reaction is not None and reaction.callback == told.callback:
+        if book.broken is None and reaction is not None and reaction.nth <= self._callbacks:
             self._reaction = None
             self._inside = told
             try:
-                self._react(told.who, reaction)
+                self._react(told, reaction.deed)
             finally:
                 self._inside = None
 
-    def _react(self, who: str, reaction: Reaction) -> None:
-        match reaction.deed:
+    def _react(self, told: Told, deed: Deed) -> None:
+        who = told.who
+        match deed:
             case "raise":
                 self._note(f"the handler of {who} raises")
                 self.book.raised += 1
-                if reaction.callback in ("on_connect", "on_close"):
+                if told.callback in ("on_connect", "on_close"):
                     self.book.ending(who, "force")
-                raise RaisedByHandler(f"{who} {reaction.callback}")
+                raise HandlerError(str(told))
             case "accept":
                 self._guarded(lambda: self._accept(self._child()))
             case "connect":
                 self._guarded(self._connect)
             case "stop":
                 self._guarded(lambda: self._end(LISTENER, "close"))
-            case "close" | "force" as how:
-                self._guarded(lambda: self._end_one(how, who))
+            case "close" | "force":
+                self._guarded(lambda: self._end_one(deed, who))
 
     # --- checks ------------------------------------------------------------------------------------------
 
@@ -217,7 +219,7 @@ class Play:
         if code not in codes:
             expected = " or ".join(sorted(each or "taken" for each in codes))
             # A request that waits and cannot be accepted is lost.
-            number = 1 if codes == {""} and code == "would_block" else 0
+            number = 1 if codes == ACCEPTED and code == "would_block" else 0
             self.book.fault(number, row, expected, code or "taken")
 
     def _after(self, settle: bool) -> None:
@@ -263,7 +265,7 @@ class Play:
 def replay(
     make_adapter: Callable[[], Adapter], profile: Profile | str, capacity: int, steps: Iterable[Step]
 ) -> None:
-    """Play given steps, to repeat what a check has found. Raises `InvariantBroken`."""
+    """Play given steps, to repeat what a check has found. Raises `InvariantError`."""
     play = Play(make_adapter(), profile, capacity)
     try:
         for step in steps:

@@ -35,7 +35,9 @@ class Profile:
 
 
 DICOMNET: Final = Profile("dicomnet")
-TCP_LINUX: Final = Profile("tcp-linux", connected_at="queue", withdraw_removes=False, overflow="late", spare=1)
+TCP_LINUX: Final = Profile(
+    "tcp-linux", connected_at="queue", withdraw_removes=False, overflow="late", spare=1
+)
 TCP_WINSOCK: Final = Profile(
     "tcp-winsock", connected_at="queue", withdraw_removes=False, on_accept="level", accept_reports_reset=True
 )
@@ -47,5 +49,7 @@ def profile_of(profile: Profile | str) -> Profile:
     if isinstance(profile, Profile):
         return profile
     if profile not in PROFILES:
-        raise ValueError(f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}, or pass a Profile")
+        raise ValueError(
+            f"unknown profile {profile!r}: choose one of {', '.join(PROFILES)}, or pass a Profile"
+        )
     return PROFILES[profile]

@@ -7,24 +7,23 @@ from typing import Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
-from .adapter import CallbackName
-
 What: TypeAlias = Literal["connect", "accept", "close", "force", "again", "unfit", "stop", "stop by force"]
 Deed: TypeAlias = Literal["raise", "accept", "connect", "close", "force", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What the user's handler does in the first callback of this name that a step leads to.
+    """What the user's handler does inside a callback: in the first one that a step leads to, or the `nth`.
 
-    close and force end the object that is told; in a callback of the listener, the object chosen by the step.
+    raise an exception; accept into a new child; connect a new requestor; stop the listener; close or force the object
+    that is told, or, in a callback of the listener, the object that the step chooses.
     """
 
-    callback: CallbackName
     deed: Deed
+    nth: int = 1
 
     def __str__(self) -> str:
-        return f"{self.callback} handler: {self.deed}"
+        return f"handler of the {'first' if self.nth == 1 else f'{self.nth}.'} callback: {self.deed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,14 @@ class Step:
     settle: bool = True
 
 
+def _often(what: What, times: int) -> tuple[tuple[What, int], ...]:
+    return ((what, 0),) * times
+
+
 # What is drawn, simplest first: Hypothesis shrinks towards the beginning. What stands here more often comes more often.
 _DEEDS: Final[tuple[tuple[What, int], ...]] = (
-    *(("connect", 0),) * 12,
-    *(("accept", 0),) * 10,
+    *_often("connect", 12),
+    *_often("accept", 10),
     *(("close", which) for which in range(8)),
     *(("force", which) for which in range(5)),
     *(("unfit", which) for which in range(3)),
@@ -53,15 +56,10 @@ _DEEDS: Final[tuple[tuple[What, int], ...]] = (
     ("stop", 0),
     ("stop by force", 0),
 )
-_REACTIONS: Final[tuple[Reaction, ...]] = tuple(
-    Reaction(callback, deed)
-    for callback, deeds in (
-        ("on_accept", ("raise", "accept", "connect", "close", "force", "stop")),
-        ("on_connect", ("raise", "close", "force", "connect", "accept")),
-        ("on_close", ("raise", "connect", "accept", "close")),
-        ("on_child_close", ("raise", "accept", "connect", "close")),
-    )
-    for deed in deeds
+_DEEDS_INSIDE: Final[tuple[Deed, ...]] = ("raise", "accept", "connect", "close", "force")
+_REACTIONS: Final[tuple[Reaction, ...]] = (
+    *(Reaction(deed, nth) for nth in (1, 1, 2) for deed in _DEEDS_INSIDE),
+    Reaction("stop"),
 )
 # A handler that does nothing in half of the steps; three of four steps wait until everything has settled.
 _MANNERS: Final[tuple[tuple[Reaction | None, bool], ...]] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from dicomnet.conformance.stateful import CallbackName, Counts, Tell, Told
 
@@ -104,8 +105,7 @@ class Plain:
         self.hush(name)
         if before == "LISTENING":
             dropped, self.queue = self.queue, []
-            for each in dropped:
-                self.wire.append(lambda each=each: self.fail(each, "reset"))
+            self.wire.extend(partial(self.fail, each, "reset") for each in dropped)
         elif name in self.queue:
             self.withdraw(name)
         elif name in self.other:
@@ -145,7 +145,7 @@ class Plain:
     def call(self, told: Told) -> None:
         try:
             self.tell(told)
-        except Exception:
+        except Exception:  # noqa: BLE001 - as its user may raise anything
             self.raised += 1
             if told.callback in ("on_connect", "on_close"):
                 self.close_forced(told.who)
