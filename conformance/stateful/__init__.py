@@ -7,12 +7,10 @@ adapter is, `MemoryAdapter` and `TcpAdapter` are those of this project's own run
 `dicomnet[hypothesis]`.
 """
 
-try:
-    import hypothesis as _hypothesis  # noqa: F401 - only to say in plain words what is missing
-except ImportError as _missing:
-    raise ImportError(
-        "dicomnet.conformance.stateful needs Hypothesis: pip install 'dicomnet[hypothesis]'"
-    ) from _missing
+from importlib.util import find_spec
+
+if find_spec("hypothesis") is None:
+    raise ImportError("dicomnet.conformance.stateful needs Hypothesis: pip install 'dicomnet[hypothesis]'")
 
 from .adapter import Adapter, CallbackName, Counts, Tell, Told
 from .broken import INVARIANTS, InvariantError

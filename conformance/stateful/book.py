@@ -28,6 +28,8 @@ class Request:
     nobody: bool
     # Its on_accept was told.
     announced: bool = False
+    # It was withdrawn before that: the callback may have been about the next one.
+    doubtful: bool = False
     # It stands in the queue for certain.
     joined: bool = False
     # Its on_connect was told.
@@ -72,6 +74,8 @@ class Book:
     dropped: list[Request] = field(default_factory=list[Request])
     # During an accept call whose request cannot be foretold: those that it may yield.
     offered: list[Request] = field(default_factory=list[Request])
+    # Taken before their on_accept was told: it still comes.
+    unheard: list[Request] = field(default_factory=list[Request])
     children: int = 0
     # on_accept "level": whether it was told since the last accept, and whether there was a reason to.
     heard: bool = False
@@ -175,9 +179,16 @@ class Book:
             taker.close_due = frozenset({"ok" if request.withdrawn == "close" else "reset"})
 
     def remove(self, request: Request) -> None:
-        """An accept call took a request out of the queue; on_accept may be due for the next."""
+        """An accept call took a request out of the queue, perhaps before its on_accept was told."""
+        if not request.announced:
+            self.unheard.append(request)
         self.entries.remove(request)
-        self.heard = False
+
+    def untake(self, child: str) -> None:
+        """An accept call was taken back: it reported the reset of the request that it took out."""
+        taker = self.things[child]
+        taker.state, taker.child, taker.peer, taker.close_due = "IDLE", False, "", frozenset()
+        self.children -= 1
 
     # --- close, close_forced -----------------------------------------------------------------------------
 
@@ -221,6 +232,7 @@ class Book:
             if request.answered:
                 self._hang_up(requestor, {"reset"})
         self.dropped, self.entries = self.entries, []
+        self.unheard.clear()
 
     # --- everything has settled ----------------------------------------------------------------------------
 
@@ -228,7 +240,10 @@ class Book:
         """Nothing is under way any more: what was in doubt is known."""
         self.entries = [request for request in self.entries if not self.leaves(request)]
         self.dropped.clear()
+        self.unheard.clear()
         for request in self.entries:
-            request.joined = request.announced or self.profile.overflow == "refused"
+            if self.profile.overflow == "refused":  # it stands in the queue, and as many were told of as there are
+                request.announced = True
+            request.joined = request.announced
         self.waited = bool(self.entries)
         self.settled = True

@@ -100,16 +100,15 @@ def _hear_accept(book: Book, told: Told) -> None:
         if not book.entries and not book.waited:
             book.fault(2, "rows 5, 10", "an on_accept only while a request waits", str(told))
         return
-    left = [request for request in book.entries if not request.announced]
+    left = [request for request in (*book.unheard, *book.entries) if not request.announced]
     if not left:
         book.fault(
             2, "rows 5, 10", "one on_accept for each request that reached the queue", f"{told} once more"
         )
         return
-    request = next((each for each in left if not each.withdrawn), left[0])
-    request.announced = True
-    # With an older one on its way out, this callback may have been about that one.
-    request.joined = request is left[0]
+    request = left[0]
+    request.announced = request.joined = True
+    request.doubtful = bool(request.withdrawn)
     held = sum(each.announced and not book.leaves(each) for each in book.entries)
     most = book.capacity + book.profile.spare
     if held > most:
@@ -177,11 +176,11 @@ def _missing_accept(book: Book) -> Fault | None:
         return None
     staying = [request for request in book.entries if not book.leaves(request)]
     room = book.capacity if book.profile.overflow == "late" else len(staying)
-    for request in staying[:room]:
-        if not request.announced:
-            full = request.most >= book.capacity and book.profile.overflow == "refused"
-            wanted = f"{request.requestor} on_connect(refused), or on_accept" if full else "on_accept"
-            return 2, "rows 5 to 7", f"{wanted} for the request of {request.requestor}", "nothing"
+    untold = [each for each in (*book.unheard, *staying[:room]) if not (each.announced or book.leaves(each))]
+    for request in untold[sum(each.doubtful for each in book.entries) :]:
+        full = request.most >= book.capacity and book.profile.overflow == "refused"
+        wanted = f"{request.requestor} on_connect(refused), or on_accept" if full else "on_accept"
+        return 2, "rows 5 to 7", f"{wanted} for the request of {request.requestor}", "nothing"
     return None
 
 

@@ -100,17 +100,19 @@ class Play:
     def _accept(self, child: str) -> None:
         book = self.book
         codes, found = book.accept_codes(child)
-        foretold = len(found) == 1 and codes == ACCEPTED
+        foretold = len(found) == 1 and "would_block" not in codes
         if foretold:
             book.take(found[0], child)
         else:
             book.offered = found
         self._note(f"{LISTENER} accepts into {child}")
+        heard, book.heard = book.heard, book.heard and not found  # on_accept may be due for the next
         code = self.adapter.accept(LISTENER, child)
+        book.heard |= heard and code not in ("", "reset")
         book.offered = []
         self._expect_code(code, codes, "rows 8, 9")
-        if code == "reset" and found:
-            book.remove(found[0])
+        if code == "reset" and foretold:
+            book.untake(child)
         if code or book.broken is not None:
             self._unused = child if book.things[child].state == "IDLE" else self._unused
             return
@@ -180,7 +182,7 @@ class Play:
             return
         hear(book, told)
         reaction = self._reaction
-        if book.broken is None and reaction is not None and reaction.nth <= self._callbacks:
+        if reaction is not None and reaction.nth <= self._callbacks and not (book.offered or book.broken):
             self._reaction = None
             self._inside = told
             try:

@@ -42,7 +42,8 @@ class Step:
 
 
 def _often(what: What, times: int) -> tuple[tuple[What, int], ...]:
-    return ((what, 0),) * times
+    drawn: tuple[What, int] = (what, 0)
+    return (drawn,) * times
 
 
 # What is drawn, simplest first: Hypothesis shrinks towards the beginning. What stands here more often comes more often.
