@@ -14,7 +14,7 @@ if find_spec("hypothesis") is None:
 
 from .adapter import Adapter, CallbackName, Counts, Tell, Told
 from .broken import INVARIANTS, InvariantError
-from .machine import ConnectionMachine, check_adapter, connection_machine, machine_for
+from .machine import ConnectionMachine, check_adapter, connection_machine, machine_for, run_machine
 from .play import HandlerError, Play, replay
 from .profiles import DICOMNET, PROFILES, TCP_LINUX, TCP_WINSOCK, Profile
 from .runtime import MemoryAdapter, RuntimeAdapter, TcpAdapter
@@ -47,5 +47,6 @@ __all__ = [
     "machine_for",
     "reactions",
     "replay",
+    "run_machine",
     "steps",
 ]

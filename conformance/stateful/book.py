@@ -242,7 +242,9 @@ class Book:
         self.dropped.clear()
         self.unheard.clear()
         for request in self.entries:
-            if self.profile.overflow == "refused":  # it stands in the queue, and as many were told of as there are
+            if (
+                self.profile.overflow == "refused"
+            ):  # it stands in the queue, and as many were told of as there are
                 request.announced = True
             request.joined = request.announced
         self.waited = bool(self.entries)

@@ -108,7 +108,7 @@ def _hear_accept(book: Book, told: Told) -> None:
         return
     request = left[0]
     request.announced = request.joined = True
-    request.doubtful = bool(request.withdrawn)
+    request.doubtful = book.leaves(request)
     held = sum(each.announced and not book.leaves(each) for each in book.entries)
     most = book.capacity + book.profile.spare
     if held > most:

@@ -93,6 +93,13 @@ def check_adapter(
     `max_examples` is how many runs of up to 30 steps are made; with `derandomize` they are the same each time.
     Raises `ValueError` for a profile that is not known.
     """
+    run_machine(machine_for(make_adapter, profile), max_examples, derandomize=derandomize)
+
+
+def run_machine(
+    machine: type[ConnectionMachine], max_examples: int = 200, *, derandomize: bool = False
+) -> None:
+    """The same for a machine of one's own, made with `machine_for` or by subclassing."""
     effort = settings(
         max_examples=max_examples,
         stateful_step_count=STEPS,
@@ -104,4 +111,4 @@ def check_adapter(
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=[HealthCheck.too_slow],
     )
-    run_state_machine_as_test(machine_for(make_adapter, profile), settings=effort)
+    run_state_machine_as_test(machine, settings=effort)

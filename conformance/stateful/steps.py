@@ -48,10 +48,10 @@ def _often(what: What, times: int) -> tuple[tuple[What, int], ...]:
 
 # What is drawn, simplest first: Hypothesis shrinks towards the beginning. What stands here more often comes more often.
 _DEEDS: Final[tuple[tuple[What, int], ...]] = (
-    *_often("connect", 12),
-    *_often("accept", 10),
-    *(("close", which) for which in range(8)),
-    *(("force", which) for which in range(5)),
+    *_often("connect", 24),
+    *_often("accept", 20),
+    *(("close", which) for which in range(8) for _ in "12"),
+    *(("force", which) for which in range(5) for _ in "12"),
     *(("unfit", which) for which in range(3)),
     *(("again", which) for which in range(3)),
     ("stop", 0),
@@ -59,7 +59,7 @@ _DEEDS: Final[tuple[tuple[What, int], ...]] = (
 )
 _DEEDS_INSIDE: Final[tuple[Deed, ...]] = ("raise", "accept", "connect", "close", "force")
 _REACTIONS: Final[tuple[Reaction, ...]] = (
-    *(Reaction(deed, nth) for nth in (1, 1, 2) for deed in _DEEDS_INSIDE),
+    *(Reaction(deed, nth) for nth in (1, 1, 1, 1, 1, 2, 2) for deed in _DEEDS_INSIDE),
     Reaction("stop"),
 )
 # A handler that does nothing in half of the steps; three of four steps wait until everything has settled.

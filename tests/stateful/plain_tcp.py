@@ -11,7 +11,9 @@ class PlainLinux(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.late: list[str] = []
-        self.gone: dict[str, str] = {}  # requestors that ended before they were taken, and what is heard of it
+        self.gone: dict[
+            str, str
+        ] = {}  # requestors that ended before they were taken, and what is heard of it
 
     def arrive(self, name: str, listener: str) -> None:
         if self.state[listener] != "LISTENING" or self.refuses():
