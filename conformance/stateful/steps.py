@@ -50,8 +50,8 @@ def _often(what: What, times: int) -> tuple[tuple[What, int], ...]:
 _DEEDS: Final[tuple[tuple[What, int], ...]] = (
     *_often("connect", 24),
     *_often("accept", 20),
-    *(("close", which) for which in range(8) for _ in "12"),
-    *(("force", which) for which in range(5) for _ in "12"),
+    *(("close", which) for which in range(8) for _ in range(2)),
+    *(("force", which) for which in range(5) for _ in range(2)),
     *(("unfit", which) for which in range(3)),
     *(("again", which) for which in range(3)),
     ("stop", 0),
