@@ -123,11 +123,15 @@ class Book:
             self.entries.append(thing.request)
         return ""
 
+    def may_be_full(self, request: Request) -> bool:
+        """Whether a request may have found the queue full, and been refused."""
+        return self.profile.overflow == "refused" and request.most >= self.capacity
+
     def answers(self, request: Request) -> frozenset[str]:
         """The outcomes that on_connect may have for this request now."""
         if request.nobody:
             return frozenset({"refused"})
-        full = self.profile.overflow == "refused" and request.most >= self.capacity
+        full = self.may_be_full(request)
         if self.profile.connected_at == "queue":
             found = {"ok", "refused"} if full else {"ok"}
             other = self.things.get(self.things[request.requestor].peer)
@@ -147,7 +151,8 @@ class Book:
         found: list[Request] = []
         for request in self.entries:
             found.append(request)
-            if not self.leaves(request):
+            optional = self.leaves(request) or (not request.joined and self.may_be_full(request))
+            if not optional:
                 return found, not request.joined
         return found, True
 

@@ -87,8 +87,8 @@ def _told_in_queue_order(book: Book, request: Request, told: Told) -> None:
 def _swap_announcement(book: Book, refused: Request) -> None:
     """Two requests on their way at once: an on_accept that was counted for this one was the later one's."""
     if refused.announced:
-        later = book.entries[book.entries.index(refused) + 1 :] if refused in book.entries else []
-        for request in later:
+        after = book.entries.index(refused) + 1 if refused in book.entries else 0
+        for request in (*book.unheard, *book.entries[after:]):
             if not request.announced:
                 request.announced = request.joined = True
                 break
@@ -107,7 +107,9 @@ def _hear_accept(book: Book, told: Told) -> None:
         )
         return
     request = left[0]
-    request.announced = request.joined = True
+    request.announced = True
+    # If this one was refused, and is not told so yet, the callback is about a later one.
+    request.joined = request is left[-1] or not book.may_be_full(request)
     request.doubtful = book.leaves(request)
     held = sum(each.announced and not book.leaves(each) for each in book.entries)
     most = book.capacity + book.profile.spare
@@ -178,7 +180,7 @@ def _missing_accept(book: Book) -> Fault | None:
     room = book.capacity if book.profile.overflow == "late" else len(staying)
     untold = [each for each in (*book.unheard, *staying[:room]) if not (each.announced or book.leaves(each))]
     for request in untold[sum(each.doubtful for each in book.entries) :]:
-        full = request.most >= book.capacity and book.profile.overflow == "refused"
+        full = book.may_be_full(request)
         wanted = f"{request.requestor} on_connect(refused), or on_accept" if full else "on_accept"
         return 2, "rows 5 to 7", f"{wanted} for the request of {request.requestor}", "nothing"
     return None

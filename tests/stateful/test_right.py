@@ -9,10 +9,13 @@ import pytest
 from dicomnet.conformance.stateful import (
     Adapter,
     MemoryAdapter,
+    Reaction,
+    Step,
     TcpAdapter,
     Tell,
     Told,
     check_adapter,
+    replay,
 )
 
 from .plain import Plain
@@ -33,6 +36,17 @@ from .pure import PureAdapter
 )
 def test_a_right_implementation_passes(make: Callable[[], Adapter], profile: str, examples: int) -> None:
     check_adapter(make, profile, examples)
+
+
+def test_a_refusal_on_its_way_is_no_fault() -> None:
+    """A place is freed between two arrivals: the younger request is queued before the older hears of its refusal."""
+    steps = [
+        Step("connect"),
+        Step("connect", settle=False),
+        Step("close", settle=False),
+        Step("connect", reaction=Reaction("accept")),
+    ]
+    replay(MemoryAdapter, "dicomnet", 1, steps)
 
 
 class Listening(Plain):
