@@ -391,7 +391,10 @@ class NetworkObject:
     def be_taken(self, listener: NetworkObject, number: int) -> list[Output]:
         """Become the child of `listener` that gets its request `number`; gives what is to be done."""
         self.listener = listener
-        return self._feed("connection", "take", listener.hand_over(number))
+        request = listener.hand_over(number)
+        # Known at once, also inside a callback, where the deed of taking the link waits for its turn.
+        self.peer = request.peer
+        return self._feed("connection", "take", request)
 
     def hand_over(self, number: int) -> Request:
         """Let go of a request that a child was accepted for."""
@@ -514,7 +517,6 @@ class NetworkObject:
 
     def take_link(self, request: Request) -> None:
         """Take the request that the listener gave to this child."""
-        self.peer = request.peer
         self._link = request.take(self)
 
     def close_link(self) -> None:

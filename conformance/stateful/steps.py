@@ -1,0 +1,91 @@
+"""What is drawn: steps of users and peers, and what a user's handler does inside a callback. The strategies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from hypothesis import strategies as st
+
+What: TypeAlias = Literal["connect", "accept", "close", "force", "again", "unfit", "stop", "stop by force"]
+Deed: TypeAlias = Literal["raise", "accept", "connect", "close", "force", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What the user's handler does inside a callback: in the first one that a step leads to, or the `nth`.
+
+    raise an exception; accept into a new child; connect a new requestor; stop the listener; close or force the object
+    that is told, or, in a callback of the listener, the object that the step chooses.
+    """
+
+    deed: Deed
+    nth: int = 1
+
+    def __str__(self) -> str:
+        return f"handler of the {'first' if self.nth == 1 else f'{self.nth}.'} callback: {self.deed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done.
+
+    connect a new requestor; accept into a new child; close or force an object; connect one again that is in use;
+    accept into a child that is unfit, since it is not IDLE; stop the listener. `which` chooses the object, modulo
+    their number. Without `settle` the next step follows while things are under way.
+    """
+
+    what: What
+    which: int = 0
+    reaction: Reaction | None = None
+    settle: bool = True
+
+
+def _often(what: What, times: int) -> tuple[tuple[What, int], ...]:
+    drawn: tuple[What, int] = (what, 0)
+    return (drawn,) * times
+
+
+# What is drawn, simplest first: Hypothesis shrinks towards the beginning. What stands here more often comes more often.
+_DEEDS: Final[tuple[tuple[What, int], ...]] = (
+    *_often("connect", 24),
+    *_often("accept", 20),
+    *(("close", which) for which in range(8) for _ in range(2)),
+    *(("force", which) for which in range(5) for _ in range(2)),
+    *(("unfit", which) for which in range(3)),
+    *(("again", which) for which in range(3)),
+    ("stop", 0),
+    ("stop by force", 0),
+)
+_DEEDS_INSIDE: Final[tuple[Deed, ...]] = ("raise", "accept", "connect", "close", "force")
+_REACTIONS: Final[tuple[Reaction, ...]] = (
+    *(Reaction(deed, nth) for nth in (1, 1, 1, 1, 1, 2, 2) for deed in _DEEDS_INSIDE),
+    Reaction("stop"),
+)
+# A handler that does nothing in half of the steps; three of four steps wait until everything has settled.
+_MANNERS: Final[tuple[tuple[Reaction | None, bool], ...]] = (
+    *((None, True),) * 3 * len(_REACTIONS),
+    *((reaction, True) for reaction in _REACTIONS * 3),
+    *((None, False),) * len(_REACTIONS),
+    *((reaction, False) for reaction in _REACTIONS),
+)
+
+
+def capacities() -> st.SearchStrategy[int]:
+    """How many requests the listener's queue holds."""
+    return st.integers(1, 4)
+
+
+def reactions() -> st.SearchStrategy[Reaction]:
+    """What a handler may do inside a callback."""
+    return st.sampled_from(_REACTIONS)
+
+
+def _step(drawn: tuple[tuple[What, int], tuple[Reaction | None, bool]]) -> Step:
+    (what, which), (reaction, settle) = drawn
+    return Step(what, which, reaction, settle)
+
+
+def steps() -> st.SearchStrategy[Step]:
+    """One step, in two draws: drawing is what a run costs. One rule with this is much faster than a rule for each."""
+    return st.tuples(st.sampled_from(_DEEDS), st.sampled_from(_MANNERS)).map(_step)
