@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from .commands.check import check
 from .commands.draw import diagram, table
 from .commands.explain import explain
 from .commands.interruption import Interruption
@@ -32,7 +33,7 @@ def cli() -> None:
     """
 
 
-for command in (test, explain, serve, echo, mutate, table, diagram):
+for command in (test, explain, serve, echo, mutate, check, table, diagram):
     cli.add_command(command)
 
 

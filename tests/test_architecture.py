@@ -30,7 +30,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "tests": FOLDERS,
 }
 # Public modules that are imported by their full name; each has a stub of its own in .typings.
-PUBLIC_MODULES = ("dicomnet.conformance.cli", "dicomnet.conformance.stateful")
+PUBLIC_MODULES = (
+    "dicomnet.conformance.cli",
+    "dicomnet.conformance.exploration",
+    "dicomnet.conformance.stateful",
+)
 # fmt: off
 IMPURE = frozenset({
     "asyncio", "concurrent", "ctypes", "datetime", "http", "io", "logging", "multiprocessing", "os",

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from dicomnet.statemachine import FORMS, PROFILES
+from dicomnet.statemachine import PROFILES
 
-from ..exploration import PLANTED, Proof, as_test, prove, sequence, tables, unreduced
+from ..exploration import PLANTED, Question, as_test, prove
 from ..reports import Screen, replace_text
+from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
 from .options import OUTPUT
 
 VIOLATED = 1
-WATCHED_LATER = {4: "on_secure_link_ready at most once, after the connection: there is no security layer yet"}
 
 
 @click.command()
 @click.option(
     "--profile",
-    type=click.Choice(sorted(PROFILES)),
+    type=click.Choice(list(PROFILES)),
     default="dicomnet",
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
@@ -59,20 +59,7 @@ WATCHED_LATER = {4: "on_secure_link_ready at most once, after the connection: th
 @click.option("--json", "json_file", type=OUTPUT, help="Write what was found as JSON.")
 @click.option("--test", "test_file", type=OUTPUT, help="Write a counterexample as a Python test.")
 @click.pass_context
-def check(
-    ctx: click.Context,
-    profile: str,
-    clients: int,
-    queue: int,
-    events: str,
-    mutant: str | None,
-    mutants: bool,
-    jobs: int | None,
-    no_symmetry: bool,
-    max_states: int,
-    json_file: Path | None,
-    test_file: Path | None,
-) -> None:
+def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one value per option above
     """Explore every interleaving of a listener with its queue and some requestors, on the tables that run.
 
     Each step is done by the runtime itself. Proven are the invariants of the connection layer in the form that the
@@ -83,129 +70,53 @@ def check(
 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
-    core = events == "core"
-    if no_symmetry and not core:
-        raise click.UsageError("--no-symmetry goes with --events core alone")
+    question = Question(
+        profile=options["profile"],
+        clients=options["clients"],
+        places=options["queue"],
+        core=options["events"] == "core",
+        mutant=options["mutant"],
+        limit=options["max_states"],
+        symmetry=not options["no_symmetry"],
+    )
+    json_file: Path | None = options["json_file"]
     screen = Screen(highlight=False)
     screen.carry_on = True
-    if mutants:
-        if mutant is not None:
-            raise click.UsageError("--mutants checks them all: leave --mutant out")
-        ctx.exit(show_mutants(screen, profile, jobs, json_file))
-    model = tables(profile, mutant)
-    screen.print(f"profile {profile}, {clients} requestors, backlog {queue}, {events} events", markup=False)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=screen, transient=True
-    ) as progress:
+    _refuse_what_contradicts(question, mutants=options["mutants"])
+    if options["mutants"]:
+        ctx.exit(show_mutants(screen, question.profile, options["jobs"], json_file))
+    ctx.exit(0 if _prove(screen, question, json_file, options["test_file"]) else VIOLATED)
+
+
+def _refuse_what_contradicts(question: Question, *, mutants: bool) -> None:
+    if not question.symmetry and not question.core:
+        raise click.UsageError("--no-symmetry goes with --events core alone")
+    if mutants and question.mutant is not None:
+        raise click.UsageError("--mutants checks them all: leave --mutant out")
+    if question.mutant is not None and question.profile not in PLANTED[question.mutant].profiles:
+        profiles = ", ".join(PLANTED[question.mutant].profiles)
+        raise click.UsageError(f"--mutant {question.mutant} can be planted in profile {profiles} alone")
+
+
+def _prove(screen: Screen, question: Question, json_file: Path | None, test_file: Path | None) -> bool:
+    screen.print(str(question), markup=False)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as progress:
         task = progress.add_task("exploring")
-
-        def tell(states: int, waiting: int) -> None:
-            progress.update(task, description=f"{states:,} states, {waiting:,} waiting")
-
-        proof = prove(model, clients, queue, core=core, limit=max_states, progress=tell)
-        whole = None
-        if no_symmetry and proof.found.complete:
-            whole = unreduced(model, clients, queue, max_states)
-    _show(screen, profile, proof, whole)
-    test = None
-    if proof.found.broken is not None:
-        test = as_test(proof.found, profile, mutant, clients, queue, core=core)
-        if test_file is None:
-            screen.print("As a test (--test FILE writes it):\n", markup=False)
-            screen.print(test, markup=False, soft_wrap=True)
-    _write(json_file, json.dumps(_as_dict(profile, clients, queue, events, mutant, proof), indent=1) + "\n")
-    _write(test_file, test)
-    proven = proof.holds and (whole is None or whole.complete)
-    screen.print("proven" if proven else _verdict(proof), style="green" if proven else "bold red")
-    ctx.exit(0 if proven else VIOLATED)
-
-
-def _verdict(proof: Proof) -> str:
-    if proof.found.broken is not None or proof.rows or proof.unfired:
-        return "violated"
-    return "not proven: --max-states was reached before everything was seen"
-
-
-def _show(screen: Screen, profile: str, proof: Proof, whole: object) -> None:
-    broken = proof.found.broken
-    table = Table(title="Invariants", title_justify="left", show_lines=False)
-    for name in ("", "in this profile", ""):
-        table.add_column(name)
-    for number, forms in sorted(FORMS.items()):
-        said = _said(number, proof)
-        table.add_row(str(number), forms[profile], said)
-    for number, why in WATCHED_LATER.items():
-        table.add_row(str(number), why, "not watched")
-    screen.print(table)
-    fired = Table(title="What fired", title_justify="left")
-    for name in ("table", "fired", "of", "never"):
-        fired.add_column(name, justify="right" if name in ("fired", "of") else "left")
-    for name, (count, total, never) in proof.coverage.items():
-        fired.add_row(name, str(count), str(total), "; ".join(never))
-    screen.print(fired)
-    for failure in proof.rows:
-        screen.print(f"row {failure.row} does not hold: {failure.text}", markup=False, soft_wrap=True)
-    for found in (proof.found, whole):
-        if found is not None:
-            screen.print(_figures(found, proof.peak), markup=False)
-    if broken is not None:
-        screen.print("The shortest way to it:", markup=False)
-        screen.print(sequence(proof.found), markup=False, soft_wrap=True)
-
-
-def _said(number: int, proof: Proof) -> str:
-    broken = proof.found.broken
-    if broken is not None and broken.invariant == number:
-        return "violated"
-    if number == 9 and proof.unfired:
-        return "violated"
-    return "holds" if proof.found.complete else "not proven"
-
-
-def _figures(found: object, peak: int) -> str:
-    from ..exploration import Found
-
-    assert isinstance(found, Found)
-    rate = found.states / found.seconds if found.seconds else 0.0
-    return (
-        f"{found.states:,} states, {found.transitions:,} transitions in {found.seconds:.2f} s "
-        f"({rate:,.0f} states/s), peak memory {peak / 1e6:.0f} MB"
-    )
-
-
-def _as_dict(
-    profile: str, clients: int, queue: int, events: str, mutant: str | None, proof: Proof
-) -> dict[str, object]:
-    found = proof.found
-    return {
-        "schema": "dicomnet-check/1",
-        "profile": profile,
-        "clients": clients,
-        "queue": queue,
-        "events": events,
-        "mutant": mutant,
-        "proven": proof.holds,
-        "states": found.states,
-        "transitions": found.transitions,
-        "seconds": round(found.seconds, 3),
-        "peak_memory_octets": proof.peak,
-        "invariants": {
-            str(number): {"form": forms[profile], "verdict": _said(number, proof)}
-            for number, forms in FORMS.items()
-        },
-        "rows": [{"row": each.row, "text": each.text} for each in proof.rows],
-        "coverage": {
-            name: {"fired": row[0], "of": row[1], "never": list(row[2])}
-            for name, row in proof.coverage.items()
-        },
-        "counterexample": None
-        if found.broken is None
-        else {
-            "invariant": found.broken.invariant,
-            "text": found.broken.text,
-            "steps": [str(step) for step in found.steps],
-        },
-    }
+        proof = prove(
+            question,
+            lambda states, waiting: progress.update(
+                task, description=f"{states:,} states, {waiting:,} to look at"
+            ),
+        )
+    show_proof(screen, proof)
+    if proof.found.broken is not None and test_file is None:
+        screen.print("\nAs a test (--test FILE writes it):\n", markup=False)
+        screen.print(as_test(proof), markup=False, soft_wrap=True)
+    _write(json_file, json.dumps(proof_as_dict(proof), indent=1) + "\n")
+    _write(test_file, None if proof.found.broken is None else as_test(proof))
+    screen.print(f"[{'green' if proof.holds else 'bold red'}]{proof.verdict}")
+    return proof.holds
 
 
 def _write(file: Path | None, content: str | None) -> None:

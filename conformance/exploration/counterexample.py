@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from .prove import Proof
 from .search import Found
 
 TEMPLATE = '''"""Found by `dicomnet check`: {what}."""
@@ -32,18 +33,19 @@ def sequence(found: Found) -> str:
     return "\n".join([*lines, f"     breaks invariant {found.broken.invariant}: {found.broken.text}"])
 
 
-def as_test(found: Found, profile: str, mutant: str | None, clients: int, places: int, *, core: bool) -> str:
+def as_test(proof: Proof) -> str:
     """The steps as a test for pytest: it fails as long as the invariant is broken."""
+    question, found = proof.question, proof.found
     assert found.broken is not None
-    steps = indent("\n".join(f"{str(step)!r}," for step in found.steps), " " * 12)
+    clients, places = question.clients, question.places
     return TEMPLATE.format(
-        what=f"invariant {found.broken.invariant}, profile {profile}",
+        what=f"invariant {found.broken.invariant}, profile {question.profile}",
         requestors="one requestor" if clients == 1 else f"{clients} requestors",
-        profile=profile,
-        mutant=mutant,
+        room="one place" if places == 1 else f"{places} places",
+        profile=question.profile,
+        mutant=question.mutant,
         clients=clients,
-        room=f"{places} place{'s' if places != 1 else ''}",
         places=places,
-        steps=steps,
-        core=core,
+        steps=indent("\n".join(f"{str(step)!r}," for step in found.steps), " " * 12),
+        core=question.core,
     )

@@ -118,6 +118,12 @@ L on_accept on_accept LISTENING[1+0] on_child_close(k,reset) LISTENING[0+0]
 k on_close(reset) CLOSED
 wire2 open
 
+19 a requestor that closes while it is dropped hears nothing of that
+> L listen 2; a connect; run; L close; a close; run
+L on_accept CLOSED
+a CLOSED
+@tcp a on_connect(ok) CLOSED
+
 4 a queue is opened once
 > L listen 2; L feed listener.open; M listen 2; M close; M feed listener.open
 L open:wrong_state LISTENING[0+0]

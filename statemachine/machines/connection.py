@@ -192,7 +192,7 @@ ACTIONS: Final = {
             "take the request back, forced",
             "CLOSED",
             ConnectTimerStop(),
-            WireWithdraw(),
+            WireReset(),
             Signal("local-end"),
             Callback("on_close", "aborted"),
         ),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from dicomnet.conformance.exploration import tables
 from dicomnet.conformance.stateful import (
     DICOMNET,
     TCP_LINUX,
@@ -17,11 +18,9 @@ from dicomnet.conformance.stateful import (
     Profile,
     RuntimeAdapter,
 )
-from dicomnet.statemachine import Model
 
 from . import plain_tcp
 from .effort import MOST_EXAMPLES, MOST_STEPS, find
-from .listeners import FAULTY
 from .plain import Plain
 from .pure import PureAdapter
 from .wrong import WRONG
@@ -89,11 +88,11 @@ def test_what_is_right_in_one_profile_is_wrong_in_another(
 
 
 @pytest.mark.parametrize("base", [PureAdapter, MemoryAdapter], ids=lambda base: base.__name__)
-@pytest.mark.parametrize("fault", FAULTY)
+@pytest.mark.parametrize("fault", ["lifo", "jumps-the-queue", "wrong-one-withdrawn", "one-too-many"])
 def test_a_fault_in_the_listeners_table_is_found(
     table: list[str], base: type[PureAdapter | RuntimeAdapter], fault: str
 ) -> None:
-    model = Model(listener=FAULTY[fault])
+    model = tables("dicomnet", fault)
 
     def make() -> Adapter:
         made = base()

@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from dicomnet.conformance.exploration import tables
 from dicomnet.statemachine import LISTENER, LocalProtocolError, Model
 from dicomnet.transports import (
     Address,
@@ -22,7 +23,6 @@ from dicomnet.transports import (
     TcpTransport,
 )
 
-from ..statemachine.mutants import FAULTY
 from .ears import LIMIT, LOOPBACK, Door, call, queue_up, settle, until
 from .peers import Served
 from .users import Hospital
@@ -152,7 +152,7 @@ def test_requests_are_accepted_in_the_order_in_which_they_came(
 
 def test_a_listener_that_takes_the_last_is_seen(tcp: TcpTransport) -> None:
     assert LISTENER is Model().listener
-    came, accepted = order_of(tcp, Model(listener=FAULTY["LIFO"]), 7, 8)
+    came, accepted = order_of(tcp, tables("dicomnet", "lifo"), 7, 8)
     assert accepted == came[::-1]
 
 
