@@ -416,8 +416,9 @@ class Stage:
                 CALLS[verb](subject)
 
     def _listen(self, name: str, subject: NetworkObject, words: tuple[str, ...]) -> None:
-        where = self.at[words[-1]] if len(words) > 1 else Address("", 0)
-        self.at[name] = subject.listen(where, int(words[0]))
+        backlog, *there = words
+        where = self.at[there[0]] if there else Address("", 0)
+        self.at[name] = subject.listen(where, int(backlog))
 
     def _knows(self, name: str, subject: NetworkObject) -> None:
         listener = "nobody" if subject.listener is None else self.name_of(subject.listener)
