@@ -14,16 +14,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from dicomnet.statemachine import PROFILES, Model, ModelMutant, model_mutants
+from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
 
+from .coverage import Item
 from .rows import check_rows
 from .search import Found, search
 from .twin import TwinWorld
 from .world import World
 
 # What is explored of a mutant that no row catches: small, and then larger (requestors, places, core moves alone).
-SIZES = ((1, 1, False), (3, 2, True), (2, 1, False))
+Size = tuple[int, int, bool]
+SIZES: tuple[Size, ...] = ((1, 1, False), (3, 2, True), (2, 1, False))
 LIMIT = 200_000
 CHUNK = 32
 
@@ -41,22 +45,51 @@ class Fate:
 
 def examine(mutant: ModelMutant, profile: str) -> Fate:
     """Rows first, then exploration, then the comparison with the true tables."""
-    fate, shown_by = _examine(mutant.model, profile)
+    failures = check_rows(mutant.model, profile, first=True)
+    if failures:
+        fate, shown_by = "row", f"row {failures[0].row}"
+    else:
+        fate, shown_by = _explore(
+            mutant.model, profile, [size for size in SIZES if _touched(mutant, profile, size)]
+        )
     return Fate(mutant.id, mutant.table, mutant.operator, fate, shown_by)
 
 
-def _examine(model: Model, profile: str) -> tuple[str, str]:
-    failures = check_rows(model, profile, first=True)
-    if failures:
-        return "row", f"row {failures[0].row}"
-    for clients, places, core in SIZES:
+@cache
+def _fired(profile: str, size: Size) -> frozenset[Item]:
+    """What the exploration of the true tables fires."""
+    clients, places, core = size
+    world = World(PROFILES[profile], clients, places, core=core)
+    found = search(world, LIMIT)
+    assert found.complete, "the true tables must be explored to the end"
+    return frozenset(world.fired.items)
+
+
+def _touched(mutant: ModelMutant, profile: str, size: Size) -> bool:
+    """Whether an exploration comes to the cell of the mutant at all: up to there both runs are the same.
+
+    A cell that only refuses is never asked in an exploration: what is refused without need breaks an invariant.
+    """
+    if not mutant.cell:
+        return True
+    machine: Machine[Any] = getattr(mutant.model, mutant.table)
+    state, event = mutant.cell
+    start = f"{state} x {event}"
+    return any(
+        table == machine.name and (item == start or item.startswith(f"{start} ["))
+        for table, item in _fired(profile, size)
+    )
+
+
+def _explore(model: Model, profile: str, sizes: list[Size]) -> tuple[str, str]:
+    for clients, places, core in sizes:
         found = _search(World(model, clients, places, core=core))
         if isinstance(found, str):
             return "invariant", found
         if found.broken is not None:
             steps = ", ".join(str(step) for step in found.steps)
             return "invariant", f"invariant {found.broken.invariant} ({steps})"
-    for clients, places, core in SIZES:
+    for clients, places, core in sizes:
         found = _search(TwinWorld(PROFILES[profile], model, clients, places, core=core))
         if isinstance(found, str):
             return "invariant", found

@@ -170,7 +170,7 @@ def _and(*more: Effect) -> Callable[[Effects], Effects]:
 
 def _queue_survives(model: Model) -> Model:
     machine = model.listener
-    action = machine.actions["LS-9"]
+    action = machine.actions[machine.cells["LISTENING"]["close"]]
     branches = tuple(replace(each, effects=each.effects[:1], updates=()) for each in action.branches)
     actions = {**machine.actions, action.name: replace(action, branches=branches)}
     return replace(model, listener=replace(machine, actions=actions))

@@ -27,12 +27,16 @@ MUTATED: Final = ("library", "connection", "listener", "path")
 
 @dataclass(frozen=True, slots=True)
 class ModelMutant:
-    """A model with one fault: in which table, by which operator, what was changed in words."""
+    """A model with one fault: in which table, by which operator, what was changed in words.
+
+    `cell` is the (state, event) of the machine that it is in; None in the coupling.
+    """
 
     table: str
     operator: str
     change: str
     model: Model
+    cell: tuple[str, str] | None = None
 
     @property
     def id(self) -> str:
@@ -47,7 +51,8 @@ def model_mutants(model: Model) -> Iterator[ModelMutant]:
         for mutant in mutants(machine, ALL_OPERATORS):
             where = f"{mutant.state}x{mutant.event}:{mutant.change}"
             changed: dict[str, Any] = {name: mutant.machine}
-            yield ModelMutant(name, mutant.operator, where, replace(model, **changed))
+            cell = (mutant.state, mutant.event)
+            yield ModelMutant(name, mutant.operator, where, replace(model, **changed), cell)
     for operator, change, coupling in coupling_mutants(model):
         yield ModelMutant("coupling", operator, change, replace(model, coupling=coupling))
 
