@@ -14,6 +14,7 @@ import click
 from dicomnet.transports import Address
 
 from ..case import Case
+from ..crowd import MAX_FILL
 from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
 from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
@@ -56,6 +57,12 @@ _OPTIONS = (
         metavar="SECONDS",
         help="How long an answer may take  [default: from what the first associations show]",
     ),
+    click.option(
+        "--concurrent",
+        type=click.IntRange(1, MAX_FILL),
+        metavar="N",
+        help="The target is stated to serve N associations side by side: that it does not is a failure then.",
+    ),
     _limit("connect", Options().connect, "How long the target may take to accept a connection."),
     _limit("recover", Options().recover_limit, "How long the target may take to serve again after a case."),
     click.option("--list", "list_only", is_flag=True, help="List the cases and stop."),
@@ -93,6 +100,7 @@ def test(
     depth: int,
     artim_limit: float,
     patience: float | None,
+    concurrent: int | None,
     connect_limit: float,
     recover_limit: float,
     list_only: bool,
@@ -110,11 +118,15 @@ def test(
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
     """
     options = Options(
-        artim_limit=artim_limit, connect=connect_limit, patience=patience, recover_limit=recover_limit
+        artim_limit=artim_limit,
+        connect=connect_limit,
+        patience=patience,
+        recover_limit=recover_limit,
+        concurrent=concurrent or 0,
     )
     given = tuple(
         word
-        for name in ("artim_limit", "patience")
+        for name in ("artim_limit", "patience", "concurrent")
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
     )

@@ -48,6 +48,7 @@ def _case(result: Result, repeat: Repeat) -> dict[str, object]:
         "evidence": [
             {
                 "seconds": round(entry.seconds, 6),
+                "connection": entry.connection or None,
                 "who": entry.who,
                 "what": entry.what,
                 "octets": entry.octets.hex(),
