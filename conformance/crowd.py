@@ -24,6 +24,8 @@ AS_LONG_AS_IT_TAKES: Final = 3600.0
 # A system whose queue is full drops a request; the requestor's repeats it after 1 s and 3 s.
 REPEATED_SECONDS: Final = 3.5
 RETRY_SECONDS: Final = 1.0
+# How long a target that rejects for now is left alone before each further try: what fills it may take 30 s to go.
+BUSY_SECONDS: Final = (0.5, 3.0, 31.0)
 # Later than this after the others have gone is not at once.
 LATE_SECONDS: Final = 5.0
 # Whatever a target does, a case of several connections ends after so many changes that were waited for.
@@ -32,6 +34,8 @@ MAX_CHANGES: Final = 20_000
 PROVIDER, FOR_LACK_OF_ROOM = 3, (1, 2)
 MAX_FILL: Final = 200
 CANARY: Final = "canary"
+# Which of several remarks is the verdict: what is less than the text asks goes before what is only told.
+SEVERITY: Final = (Grade.PASS, Grade.INFORMATIONAL, Grade.NON_STRICT, Grade.FAIL)
 NEXT: Final = "next"
 
 
@@ -117,7 +121,7 @@ class Crowd:
             case Start():
                 self._start(step)
             case Fill():
-                self._fill(step)
+                (self._fill_again if step.again else self._fill)(step)
             case Wait():
                 self._wait(step.who)
             case Canary():
@@ -206,6 +210,7 @@ class Crowd:
 
     def _settle(self, members: list[Member], over: Callable[[], bool], seconds: float) -> None:
         """Let things happen until `over`, or until for `seconds` nothing has come to pass on these connections."""
+        quiet = 0.0
         for _ in range(MAX_CHANGES):
             if over():
                 return
@@ -215,7 +220,16 @@ class Crowd:
                 self._look()
                 return over() or _progress(members) != before
 
-            if not self._carrier.run(changed, seconds):
+            turn = min(self._patience, seconds - quiet)
+            if self._carrier.run(changed, turn):
+                quiet = 0.0
+                continue
+            quiet += turn
+            # Who was accepted and gets no further is not to hold up those behind it.
+            stuck = [member for member in members if member.run.accepted and not member.run.idle]
+            for member in stuck:
+                member.run.abandon(f"nothing for {self._patience:.3g} s")
+            if not stuck and quiet >= seconds:
                 return
 
     def _look(self) -> None:
@@ -260,15 +274,13 @@ class Crowd:
             self._say(less, text, expected)
         elif self._healthy(result):
             self._say(Grade.PASS, f"a healthy association was served beside {others}")
-        elif canary.run.busy:
-            right = Grade.PASS if step.limit and not stated else less
-            self._say(right, f"beside {others} a healthy association got {_answer(canary)}", expected)
         elif _accepted(canary):
             text = f"a healthy association beside {others} was accepted, and then: {result.observed}"
             self._say(Grade.FAIL, text, result.expected)
         else:
-            text = f"beside {others} a healthy association was turned away: {_answer(canary)}"
-            self._say(less, text, expected)
+            grade, how = _refusal(canary)
+            text = f"beside {others} a healthy association {how}"
+            self._say(grade if step.limit and not stated else less, text, expected)
 
     def _served(self, step: Served) -> None:
         if step.fresh:
@@ -363,11 +375,9 @@ class Crowd:
     # --- filling it up -----------------------------------------------------------------------------------
 
     def _fill(self, step: Fill) -> None:
-        if step.again:
-            self._fill_again(step)
-            return
         most = max(step.most, min(self._concurrent, MAX_FILL))
-        last = self._take(step, most)
+        # What left before may still hold room, so a target that says "not now" is asked again.
+        last = self._take_in_time(step, most, max(self._concurrent, 1), lambda member: member.run.busy)
         if last is None:
             self._say(Grade.PASS, f"no limit up to {most} associations")
             return
@@ -378,6 +388,36 @@ class Crowd:
         self._say(Grade.FAIL if stated else grade, text, expected)
         if not self._taken:
             self._unclear = text
+
+    def _fill_again(self, step: Fill) -> None:
+        before = self._taken
+        began = self._carrier.now()
+        last = self._take_in_time(step, before, before, lambda _member: True)
+        if last is None:
+            seconds = self._carrier.now() - began
+            if seconds > BUSY_SECONDS[0] + BUSY_SECONDS[1] + before * self._patience:
+                self._say(Grade.NON_STRICT, f"all {before} could be had again only after {seconds:.3g} s")
+            else:
+                self._say(Grade.PASS, f"all {before} could be had again")
+            return
+        text = f"only {self._taken} of {before} could be had again after {self._recover:.3g} s"
+        self._say(Grade.FAIL, f"{text}; the next {_refusal(last)[1]}", "what was held is given back")
+
+    def _take_in_time(
+        self, step: Fill, most: int, wanted: int, may_come: Callable[[Member], bool]
+    ) -> Member | None:
+        """Try again, within the time to recover, while fewer are taken than wanted and more may come."""
+        began = self._carrier.now()
+        waits = iter(BUSY_SECONDS)
+        while True:
+            last = self._take(step, most)
+            late = self._carrier.now() - began > self._recover
+            if last is None or self._taken >= wanted or late or not may_come(last):
+                return last
+            self._leave(step.who)
+            self._leave(NEXT)
+            # Not in short turns: what is tried and fails may hold room again.
+            self._carrier.run(lambda: False, next(waits, BUSY_SECONDS[-1]))
 
     def _take(self, step: Fill, most: int) -> Member | None:
         """Open one more at a time; gives the one that was not taken, if any. `_taken` counts the others."""
@@ -394,22 +434,6 @@ class Crowd:
             self._taken += 1
         return None
 
-    def _fill_again(self, step: Fill) -> None:
-        before = self._taken
-        began = self._carrier.now()
-        while True:
-            last = self._take(step, before)
-            if last is None:
-                self._say(Grade.PASS, f"all {before} could be had again")
-                return
-            if self._carrier.now() - began > self._recover:
-                text = f"only {self._taken} of {before} could be had again after {self._recover:.3g} s"
-                self._say(Grade.FAIL, f"{text}; the next {_refusal(last)[1]}", "what was held is given back")
-                return
-            self._leave(step.who)
-            self._leave(NEXT)
-            self._carrier.run(lambda: False, RETRY_SECONDS)
-
     # --- the verdict -------------------------------------------------------------------------------------
 
     def _is_served(self, member: Member) -> bool:
@@ -417,7 +441,7 @@ class Crowd:
         return member.run.idle if result is None else self._healthy(result)
 
     def _result(self) -> Result:
-        grade = max((remark.grade for remark in self._remarks), default=Grade.PASS)
+        grade = max((remark.grade for remark in self._remarks), key=SEVERITY.index, default=Grade.PASS)
         verdict = verdict_of(grade, Level.MUST)
         expected = next((r.expected for r in self._remarks if r.grade is grade and r.expected), "")
         observed = "; ".join(remark.text for remark in self._remarks)
@@ -453,8 +477,7 @@ def _decided(member: Member) -> bool:
 
 
 def _accepted(member: Member) -> bool:
-    result = member.run.result
-    return result is not None and result.evidence.accepted() is not None
+    return member.run.result is not None and member.run.accepted
 
 
 def _fate(member: Member) -> str:
@@ -468,7 +491,8 @@ def _answer(member: Member) -> str:
     result = member.run.result
     assert result is not None
     last = result.evidence.received[-1] if result.evidence.received else None
-    return result.observed if last is None else describe(last)
+    # That it was on the way to something is for a case of one connection to say.
+    return result.observed.split(", on the way there")[0] if last is None else describe(last)
 
 
 def _many(members: list[Member]) -> str:

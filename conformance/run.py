@@ -452,6 +452,11 @@ class CaseRun:
         """Whether a PDU of the target has come."""
         return self._answers > 0
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the target has accepted the association."""
+        return self._evidence.accepted() is not None
+
     def leave(self) -> None:
         """Go on behind the step that passes time; where the case has not come there, end as its last step does."""
         if self.result is not None:
@@ -463,12 +468,12 @@ class CaseRun:
             last = self._steps[-1]
             self._close(last if isinstance(last, (Close, Reset)) else Close())
 
-    def abandon(self) -> None:
+    def abandon(self, why: str = "no end within the time that a case may take") -> None:
         """Give up: the case has used up the time that it may take."""
         if self.result is None:
             if self._position < 0:
                 self._position = 0
-            self._differ(self._oracle.expected(), "no end within the time that a case may take")
+            self._differ(self._oracle.expected(), why)
 
     # --- small things ------------------------------------------------------------------------------------
 

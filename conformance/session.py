@@ -16,7 +16,7 @@ from dicomnet.transports import Address, Transport
 from . import octets
 from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
 from .cases.connection import SECOND_ASSOCIATION, SILENT_PEER
-from .crowd import Crowd
+from .crowd import BUSY_SECONDS, Crowd
 from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
 from .verdict import Cell, Result, Verdict
@@ -27,8 +27,6 @@ CONFIRM_FACTOR = 3.0
 CASE_GRACE = 30.0
 SIDE_BY_SIDE = 8
 RETRY_SECONDS = 1.0
-# How long a target that rejects for now is left alone before each further try: what fills it may take 30 s to go.
-BUSY_SECONDS = (0.5, 3.0, 31.0)
 # A slowest answer of this many seconds is a user who thinks, not a wire.
 SLOW_USER = 0.5
 PROMPT_FACTOR, MIN_PROMPT = 8.0, 0.25
@@ -442,10 +440,17 @@ class Session:
         # Where a silent peer keeps others waiting, one more who waits is no news, and need not be seen twice.
         if not (open_question or case in (SILENT_PEER, SECOND_ASSOCIATION) or self._serves_several()):
             return result
-        self._recover()
+        if self._recover() is None:
+            return result  # it never came back, so there is nothing to be seen twice
         pace = self._target.pace.slower(CONFIRM_FACTOR)
         second = self._crowd(case, replace(self._target, pace=pace))
         second.attempts = 2
+        for seconds in BUSY_SECONDS:
+            if second.verdict is not Verdict.INCONCLUSIVE:
+                break
+            self._target.carrier.run(lambda: False, seconds)
+            second, attempts = self._crowd(case, replace(self._target, pace=pace)), second.attempts + 1
+            second.attempts = attempts
         if second.verdict is not result.verdict:
             second.notes.append(f"not confirmed: at first {result.verdict.value} ({result.observed})")
         elif case is SILENT_PEER and second.verdict is Verdict.INFORMATIONAL and self._stalls():

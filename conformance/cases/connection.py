@@ -244,4 +244,4 @@ def _limits() -> tuple[Case, ...]:
     return tuple(cases)
 
 
-CASES: Final[tuple[Case, ...]] = (*_in_front(), *_queues(), *_limits(), *_churn(), *_crowds())
+CASES: Final[tuple[Case, ...]] = (*_limits(), *_in_front(), *_queues(), *_churn(), *_crowds())
