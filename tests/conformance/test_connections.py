@@ -90,6 +90,7 @@ def test_serving_side_by_side_passes_everywhere() -> None:
     told = several(PlainAcceptor)
     assert {result.verdict for result in told.values()} == {PASS}
     assert told["conn.queue.order"].observed == "all 5 were answered, side by side"
+    assert told["conn.at-once"].observed == "all 8 were answered, side by side"
 
 
 def test_serving_one_at_a_time_is_told_and_is_no_failure() -> None:
@@ -197,6 +198,18 @@ def test_places_held_for_gone_peers_are_told_and_waited_for() -> None:
     assert "a new one was served only" in told["conn.churn.close"].observed
 
 
+def test_room_that_comes_back_late_is_waited_for() -> None:
+    told = several(ZOO["sta13-close-lingers"])
+    assert FAIL not in {result.verdict for result in told.values()}
+    assert told["conn.limit"].verdict is NON_STRICT
+    assert "could be had again only after" in told["conn.limit"].observed
+
+
+def test_what_a_healthy_association_lacks_everywhere_is_no_starvation() -> None:
+    told = several(ZOO["release-unanswered"])
+    assert {result.verdict for result in told.values()} == {PASS}
+
+
 class ServesTwo(PlainAcceptor):
     """Two at a time; the next wait."""
 
@@ -235,8 +248,9 @@ class Turncoat(PlainAcceptor):
             self.abort(at, 2, 0)
 
 
-def test_what_goes_wrong_only_beside_others_is_a_failure() -> None:
-    result = judge(Turncoat, "conn.second-association")
+@pytest.mark.parametrize("case_id", ["conn.second-association", "conn.at-once"])
+def test_what_goes_wrong_only_beside_others_is_a_failure(case_id: str) -> None:
+    result = judge(Turncoat, case_id)
     assert result.verdict is FAIL
     assert "was accepted, and then: A-ABORT" in result.observed
 
@@ -263,6 +277,13 @@ def test_the_timeline_says_which_connection() -> None:
     assert names == {"busy 1", *(f"queued {number}" for number in range(1, 6))}
     times = [entry.seconds for entry in result.evidence.entries]
     assert times == sorted(times)
+
+
+def test_the_timeline_is_one_of_the_case() -> None:
+    entries = judge(OneAtATime, "conn.crowd").evidence.entries
+    times = [entry.seconds for entry in entries]
+    assert times == sorted(times)
+    assert min(entry.seconds for entry in entries if entry.connection == "healthy 1") >= 0.3
 
 
 # --- on TCP -----------------------------------------------------------------------------------------------
