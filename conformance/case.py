@@ -174,13 +174,15 @@ class Fill:
     """Several connections: associations with these steps, one more each time, until the target takes no more.
 
     At most `most` are tried. The first that is kept waiting is `next`, and does not leave with the others. `again`:
-    as many as the target took before must be taken again, for what held them is gone.
+    as many as the target took before must be taken again, for what held them is gone. `canary`: the steps of a
+    healthy one, tried when there is one less than the user states that the target serves.
     """
 
     who: str
     steps: tuple[Step, ...]
     most: int
     again: bool = False
+    canary: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,9 @@ class Remark:
 class Crowd:
     """The run of one case of several connections.
 
-    `healthy` says whether a healthy association went as well as this target lets one go; `concurrent` how many
-    connections the user states it to serve side by side (0: nothing is stated). `recover` (seconds) is how long it
-    may take to serve again.
+    `healthy` says whether a healthy association went as well as this target lets one go, `whole` whether that is to
+    its end. `concurrent` is how many connections the user states the target to serve side by side (0: nothing is
+    stated), `recover` (seconds) how long it may take to serve again.
     """
 
     def __init__(
@@ -80,6 +80,8 @@ class Crowd:
         case: Case,
         target: Target,
         healthy: Callable[[Result], bool],
+        *,
+        whole: bool,
         concurrent: int,
         recover: float,
     ) -> None:
@@ -91,6 +93,7 @@ class Crowd:
             target, pace=replace(target.pace, patience=long, connect=long, timer=long, idle=long)
         )
         self._healthy = healthy
+        self._whole = whole
         self._concurrent = concurrent
         self._recover = recover
         self._began = self._carrier.now()
@@ -225,8 +228,8 @@ class Crowd:
                 quiet = 0.0
                 continue
             quiet += turn
-            # Who was accepted and gets no further is not to hold up those behind it.
-            stuck = [member for member in members if member.run.accepted and not member.run.idle]
+            # Where a healthy association never goes on to its end, none is to hold up those behind it.
+            stuck = [] if self._whole else [m for m in members if m.run.accepted and not m.run.idle]
             for member in stuck:
                 member.run.abandon(f"nothing for {self._patience:.3g} s")
             if not stuck and quiet >= seconds:
@@ -257,6 +260,8 @@ class Crowd:
         ]
 
     def _canary(self, step: Canary) -> None:
+        if self._group(NEXT).members:
+            return  # somebody healthy waits there already
         there = self._others()
         fleeting = any(group.to_come for group in self._groups.values())
         others = "connections that come and go" if fleeting else _many(there)
@@ -297,8 +302,8 @@ class Crowd:
             fate = _fate(lost[0])
             self._say(
                 Grade.FAIL,
-                f"{len(lost)} of {count} ({lost[0].name} first) never got an answer to a good request ({fate})",
-                "each good request is answered, once there is nobody before it",
+                f"{len(lost)} of {count} ({lost[0].name} first) never served ({fate})",
+                "each good request is answered and served, once there is nobody before it",
             )
         elif step.who == CANARY and not turned:
             self._after_waiting()
@@ -432,6 +437,8 @@ class Crowd:
                     self._group(NEXT).members.append(member)
                 return member
             self._taken += 1
+            if step.canary and self._taken == self._concurrent - 1:
+                self._canary(Canary(step.canary))
         return None
 
     # --- the verdict -------------------------------------------------------------------------------------
@@ -483,6 +490,8 @@ def _accepted(member: Member) -> bool:
 def _fate(member: Member) -> str:
     if member.run.result is not None:
         return _answer(member)
+    if member.run.accepted:
+        return "it was accepted, then nothing came"
     return "nothing came" if member.run.opened else "no connection"
 
 

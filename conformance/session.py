@@ -433,37 +433,49 @@ class Session:
         return known
 
     def _confirmed(self, case: Case) -> Result:
-        result = self._crowd(case, self._target)
+        # How it serves is what other cases go by, so these two are not in a hurry.
+        tells = case in (SILENT_PEER, SECOND_ASSOCIATION)
+        slower = replace(self._target, pace=self._target.pace.slower(CONFIRM_FACTOR))
+        result = self._crowd(case, slower if tells else self._target)
         if result.verdict in (Verdict.PASS, Verdict.NON_STRICT):
             return result  # what was seen was seen; only that something did not come may be impatience
+        if case is SILENT_PEER and result.verdict is Verdict.INFORMATIONAL and self._stalls():
+            # Serving one association at a time is a choice; standing still for one silent peer is none.
+            result.verdict = Verdict.NON_STRICT
+            result.notes.append(
+                "associations side by side are served, but a silent peer keeps everybody waiting"
+            )
         open_question = result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
         # Where a silent peer keeps others waiting, one more who waits is no news, and need not be seen twice.
-        if not (open_question or case in (SILENT_PEER, SECOND_ASSOCIATION) or self._serves_several()):
+        if not open_question and (tells or not self._serves_several()):
             return result
         if self._recover() is None:
             return result  # it never came back, so there is nothing to be seen twice
-        pace = self._target.pace.slower(CONFIRM_FACTOR)
-        second = self._crowd(case, replace(self._target, pace=pace))
-        second.attempts = 2
+        second = self._crowd(case, slower)
+        attempts = 2
         for seconds in BUSY_SECONDS:
             if second.verdict is not Verdict.INCONCLUSIVE:
                 break
             self._target.carrier.run(lambda: False, seconds)
-            second, attempts = self._crowd(case, replace(self._target, pace=pace)), second.attempts + 1
-            second.attempts = attempts
+            second = self._crowd(case, slower)
+            attempts += 1
+        second.attempts = attempts
         if second.verdict is not result.verdict:
             second.notes.append(f"not confirmed: at first {result.verdict.value} ({result.observed})")
-        elif case is SILENT_PEER and second.verdict is Verdict.INFORMATIONAL and self._stalls():
-            # Serving one association at a time is a choice; standing still for one silent peer is none.
-            second.verdict = Verdict.NON_STRICT
-            second.notes.append(
-                "associations side by side are served, but a silent peer keeps everybody waiting"
-            )
         return second
 
     def _crowd(self, case: Case, target: Target) -> Result:
         options = self._options
-        result = Crowd(case, target, self._healthy, options.concurrent, options.recover_limit).run()
+        whole = self._healthy is passed
+        crowd = Crowd(
+            case,
+            target,
+            self._healthy,
+            whole=whole,
+            concurrent=options.concurrent,
+            recover=options.recover_limit,
+        )
+        result = crowd.run()
         result.transport = self._label
         return result
 

@@ -229,7 +229,7 @@ def _limits() -> tuple[Case, ...]:
                 LIMIT_CLAUSE,
                 "A target that has no room says so in an A-ASSOCIATE-RJ (2/3/2, or 2/3/1); what was held comes back.",
                 (
-                    Fill("held", steps, MOST),
+                    Fill("held", steps, MOST, canary=HEALTHY if canary else ()),
                     *((Canary(HEALTHY, limit=True),) if canary else ()),
                     Leave("held"),
                     Served("next"),

@@ -16,10 +16,11 @@ from dicomnet.transports import (
     ReferenceAcceptor,
     Settings,
     TcpTransport,
+    Transport,
 )
 
 from ..zoo import ZOO, PlainAcceptor
-from ..zoo.acceptor import STA2, Connection
+from ..zoo.acceptor import STA2, STA6, Connection
 from ..zoo.mishaps import OneAtATime
 from .command import flat, output, read_json, run
 from .servers import acceptor
@@ -77,7 +78,7 @@ def test_each_connection_is_explained() -> None:
         (PlainAcceptor, PASS, "served beside 1 other"),
         (OneAtATime, TOLD, f"{STARVED} (0.9 s); it was served 0 s after that"),
         (ZOO["silent-peer-blocks-accept"], NON_STRICT, f"{STARVED} (0.9 s); it was served"),
-        (ZOO["silent-peer-stalls-for-ever"], FAIL, "never got an answer to a good request"),
+        (ZOO["silent-peer-stalls-for-ever"], FAIL, "never served"),
     ],
 )
 def test_a_silent_peer_tells_acceptors_apart(kind: type[PlainAcceptor], verdict: Verdict, words: str) -> None:
@@ -154,16 +155,16 @@ def test_starving_beside_fewer_than_stated_is_a_failure(
             "loses-simultaneous-request",
             "conn.at-once",
             FAIL,
-            "7 of 8 (requestor 1 first) never got an answer",
+            "7 of 8 (requestor 1 first) never served",
         ),
         ("reset-leaks-slot", "conn.slots.reset", FAIL, "only 0 of 32 could be had again"),
         ("reset-leaks-slot", "conn.slots.close", PASS, "all 32 could be had again"),
         ("half-close-lingers", "conn.slots.close", FAIL, "could be had again"),
-        ("limit-answered-by-silence", "conn.limit", FAIL, "never got an answer to a good request"),
+        ("limit-answered-by-silence", "conn.limit", FAIL, "never served"),
         ("limit-answered-by-closing", "conn.limit", NON_STRICT, "turned away without an A-ASSOCIATE-RJ"),
         ("limit-rejected-for-good", "conn.limit", NON_STRICT, "(1/1/1)"),
-        ("leaver-in-queue-wedges", "conn.queue.close", FAIL, "5 of 5 (queued 1 first) never got an answer"),
-        ("answers-the-first-peer", "conn.half-message", FAIL, "never got an answer"),
+        ("leaver-in-queue-wedges", "conn.queue.close", FAIL, "5 of 5 (queued 1 first) never served"),
+        ("answers-the-first-peer", "conn.half-message", FAIL, "never served"),
         ("associations-share-buffer", "conn.half-message", FAIL, "was accepted, and then: A-ABORT"),
     ],
 )
@@ -227,6 +228,44 @@ def test_two_at_a_time_is_neither_one_nor_a_crowd() -> None:
     assert "2 associations at a time; the next waits" in told["conn.limit"].observed
     assert told["conn.silent-peer"].verdict is PASS
     assert "starved" in told["conn.crowd"].observed
+
+
+class FewWorkers(PlainAcceptor):
+    """Accepts whoever comes, and reads the data of those who came first only; the others have to wait."""
+
+    workers: ClassVar[int] = 4
+    limit: ClassVar[int] = 99
+
+    def __init__(self, carrier: Transport, aet: str) -> None:
+        self.order: list[Connection] = []
+        self.kept: dict[Connection, bytes] = {}
+        super().__init__(carrier, aet)
+
+    def octets_arrived(self, at: Connection, octets: bytes) -> None:
+        if at not in self.order:
+            self.order.append(at)
+        if at.state == STA6 and at not in self.order[: self.workers]:
+            self.kept[at] = self.kept.get(at, b"") + octets
+        else:
+            super().octets_arrived(at, octets)
+
+    def close(self, at: Connection) -> None:
+        super().close(at)
+        if at in self.order:
+            self.order.remove(at)
+        for next_one in self.order[: self.workers]:
+            octets = self.kept.pop(next_one, b"")
+            if octets:
+                self.octets_arrived(next_one, octets)
+
+
+def test_to_be_accepted_and_then_to_wait_is_to_starve_and_no_fault() -> None:
+    told = several(FewWorkers)
+    assert FAIL not in {result.verdict for result in told.values()}
+    assert told["conn.limit"].verdict is TOLD
+    assert "starved for as long as" in told["conn.limit"].observed
+    assert several(FewWorkers, concurrent=4)["conn.silent-peer"].verdict is PASS
+    assert several(FewWorkers, concurrent=33)["conn.limit"].verdict is FAIL
 
 
 class SlowToAccept(PlainAcceptor):
