@@ -26,8 +26,9 @@ REPEATED_SECONDS: Final = 3.5
 RETRY_SECONDS: Final = 1.0
 # How long a target that rejects for now is left alone before each further try: what fills it may take 30 s to go.
 BUSY_SECONDS: Final = (0.5, 3.0, 31.0)
-# Later than this after the others have gone is not at once.
+# Later than this after the others have gone is worth telling; and earlier than that is at once, for a reader.
 LATE_SECONDS: Final = 5.0
+SOON_SECONDS: Final = 0.2
 # Whatever a target does, a case of several connections ends after so many changes that were waited for.
 MAX_CHANGES: Final = 20_000
 # "Temporary congestion" and "local limit exceeded", said by the service provider (PS3.8 2020 Table 9-21).
@@ -316,7 +317,7 @@ class Crowd:
 
     def _after_waiting(self) -> None:
         seconds = self._carrier.now() - self._left
-        self._say(Grade.PASS, f"it was served {seconds:.3g} s after that")
+        self._say(Grade.PASS, f"it was served {_soon(seconds)} after that")
 
     def _turned_away(self, turned: list[Member], count: int) -> None:
         """Some were told no, or were cut off."""
@@ -348,7 +349,7 @@ class Crowd:
             self._say(
                 Grade.INFORMATIONAL,
                 f"all {count} were answered one at a time, in the order {order} of their connects "
-                "(the standard fixes no order)",
+                "(the standard fixes no order; a system whose queue was full has requests repeated)",
             )
 
     def _again_well(self, steps: tuple[Step, ...]) -> None:
@@ -364,7 +365,7 @@ class Crowd:
             seconds = self._carrier.now() - began
             if result is not None and self._healthy(result):
                 late = seconds > max(LATE_SECONDS, 2 * self._patience)
-                text = f"a new one was served{' only' * late} {seconds:.3g} s after all had gone"
+                text = f"a new one was served{' only' * late} {_soon(seconds)} after all had gone"
                 # Sta2 x Evt17 ends what was begun for such a peer (AA-5); it is not to be kept until a timer ends it.
                 self._say(Grade.NON_STRICT if late else Grade.PASS, text)
                 return
@@ -485,6 +486,10 @@ def _decided(member: Member) -> bool:
 
 def _accepted(member: Member) -> bool:
     return member.run.result is not None and member.run.accepted
+
+
+def _soon(seconds: float) -> str:
+    return "at once" if seconds < SOON_SECONDS else f"{seconds:.3g} s"
 
 
 def _fate(member: Member) -> str:

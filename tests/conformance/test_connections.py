@@ -76,7 +76,7 @@ def test_each_connection_is_explained() -> None:
     ("kind", "verdict", "words"),
     [
         (PlainAcceptor, PASS, "served beside 1 other"),
-        (OneAtATime, TOLD, f"{STARVED} (0.9 s); it was served 0 s after that"),
+        (OneAtATime, TOLD, f"{STARVED} (0.9 s); it was served at once after that"),
         (ZOO["silent-peer-blocks-accept"], NON_STRICT, f"{STARVED} (0.9 s); it was served"),
         (ZOO["silent-peer-stalls-for-ever"], FAIL, "never served"),
     ],
@@ -107,7 +107,7 @@ def test_serving_one_at_a_time_is_told_and_is_no_failure() -> None:
 def test_another_order_is_told_and_is_no_fault() -> None:
     result = judge(ZOO["last-come-first-served"], "conn.queue.order")
     assert result.verdict is TOLD
-    assert "in the order 5 4 3 2 1 of their connects (the standard fixes no order)" in result.observed
+    assert "in the order 5 4 3 2 1 of their connects (the standard fixes no order" in result.observed
 
 
 # --- what the user states ---------------------------------------------------------------------------------
