@@ -1,28 +1,51 @@
 """What judges: cases as values, the machine as oracle, verdicts with evidence, reports, and the command line."""
 
-from .case import Answer, Case, Finding, Grade, Level, Send, Stimulus
-from .evidence import Evidence
+from .case import (
+    Answer,
+    Canary,
+    Case,
+    Check,
+    Connect,
+    Fill,
+    Finding,
+    Grade,
+    Leave,
+    Level,
+    Send,
+    Served,
+    Start,
+    Stimulus,
+    Wait,
+)
+from .evidence import Evidence, describe
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .suite import all_cases, choose
+from .uid_names import uid_name
+from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
 
 __all__ = [
     "Answer",
+    "Canary",
     "Case",
     "CaseFinished",
     "CaseRun",
     "CaseStarted",
+    "Check",
+    "Connect",
     "Console",
     "Emit",
     "Ending",
     "Event",
     "Evidence",
+    "Fill",
     "Finding",
     "Grade",
     "Hypothesis",
+    "Leave",
     "Level",
     "Options",
     "Oracle",
@@ -32,14 +55,20 @@ __all__ = [
     "Result",
     "Screen",
     "Send",
+    "Served",
     "Session",
+    "Start",
     "Started",
     "Stimulus",
     "Target",
     "Verdict",
+    "Wait",
     "all_cases",
     "choose",
+    "describe",
     "report_as_dict",
+    "uid_name",
+    "unreachable",
     "verdict_of",
     "write_json",
     "write_junit",

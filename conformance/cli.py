@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import traceback
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from .commands.draw import diagram, table
 from .commands.explain import explain
+from .commands.interruption import Interruption
 from .commands.mutate import mutate
 from .commands.peers import echo, serve
 from .commands.test import test
 from .reports import NOBODY_READS, drop_output
+
+__all__ = ["Interruption", "cli", "main"]
 
 OWN_FAULT = 4
 INTERRUPTED = 130
@@ -37,17 +38,28 @@ for command in (test, explain, serve, echo, mutate, table, diagram):
 
 def main() -> None:
     """Run the command line; exit code 2 is wrong usage, 4 a fault of our own, 130 an interruption."""
-    signal.signal(signal.SIGTERM, _interrupt)  # what CI sends: it too writes what was learned
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character gets its number
-    sys.exit(_run())
+    interruption = Interruption()
+    interruption.hold()
+    with interruption:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(
+                    errors="backslashreplace"
+                )  # a terminal that lacks a character gets its number
+        code = _run(interruption)
+        interruption.leave_to_the_system()
+    sys.exit(code)
 
 
-def _run() -> int:
+def _run(interruption: Interruption) -> int:
     try:
-        code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
+        try:
+            interruption.release()
+            interruption.check()
+            code = cli.main(standalone_mode=False, obj=interruption)
+            sys.stdout.flush()
+        finally:
+            interruption.hold()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -68,7 +80,3 @@ def _run() -> int:
         )
         return OWN_FAULT
     return code if isinstance(code, int) else 0
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

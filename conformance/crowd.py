@@ -455,6 +455,11 @@ class Crowd:
         observed = "; ".join(remark.text for remark in self._remarks)
         if self._unclear and verdict is not Verdict.FAIL:
             verdict, observed = Verdict.INCONCLUSIVE, self._unclear
+        evidence = Evidence(self._entries, dropped=sum(log.dropped for log in self._logs))
+        fault = next((m.run.result for g in self._groups.values() for m in g.members if _failed(m)), None)
+        if fault is not None:
+            verdict, expected, observed = fault.verdict, fault.expected, fault.observed
+            evidence.traceback = fault.evidence.traceback
         return Result(
             self._case,
             self._carrier.name,
@@ -462,7 +467,7 @@ class Crowd:
             expected or self._case.requirement,
             observed,
             ending=Ending("tester", self._carrier.now() - self._began),
-            evidence=Evidence(self._entries, dropped=sum(log.dropped for log in self._logs)),
+            evidence=evidence,
             seconds=self._carrier.now() - self._began,
         )
 
@@ -473,6 +478,11 @@ def _progress(members: list[Member]) -> list[object]:
 
 def _at_rest(member: Member) -> bool:
     return member.run.result is None and member.run.idle
+
+
+def _failed(member: Member) -> bool:
+    """The tester itself failed on this connection."""
+    return member.run.result is not None and member.run.result.verdict is Verdict.ERROR
 
 
 def _over(member: Member) -> bool:

@@ -2,22 +2,28 @@
 
 from typing import Any
 
-from .analysis.mutants import OPERATORS, Mutant, mutants, with_cell
+from .analysis.coupling_mutants import COUPLING_OPERATORS, ModelMutant, coupling_mutants, model_mutants
+from .analysis.monitors import FORMS, LIFE, LINES, Broken, Line, look
+from .analysis.mutants import ALL_OPERATORS, OPERATORS, Mutant, mutants, with_cell
 from .effects import (
     ArtimStart,
     ArtimStop,
+    AskAgain,
     Callback,
     ConnectTimerStart,
     ConnectTimerStop,
     CreateObject,
+    Deliver,
     DiscardPdu,
     Effect,
     EndAllObjects,
     Issue,
+    Offer,
     Reply,
     SendPdu,
     Signal,
     TakeChild,
+    Tell,
     TellListener,
     TransportAccept,
     TransportClose,
@@ -31,7 +37,18 @@ from .effects import (
     WireWithdraw,
     effect_as_dict,
 )
-from .endpoint import MODEL, Endpoint, Model, Output, TimerStart, event_of, event_of_timer, feed, pdu_of
+from .endpoint import (
+    MODEL,
+    Endpoint,
+    Model,
+    Output,
+    TimerStart,
+    Trace,
+    event_of,
+    event_of_timer,
+    feed,
+    pdu_of,
+)
 from .errors import LocalProtocolError
 from .kernel import (
     STAY,
@@ -52,7 +69,9 @@ from .machines.association import ASSOCIATION, EDITION, EVENT_OF_PDU, INVALID_PD
 from .machines.connection import CONNECTION
 from .machines.coupling import COUPLING, Absorbed, Coupling, Rule
 from .machines.library import LIBRARY
-from .machines.listener import LISTENER, AcceptCall, Queue, Taken
+from .machines.listener import LISTENER, LISTENER_LINUX, LISTENER_WINSOCK, AcceptCall, Queue, Taken
+from .machines.path import PATH, PATH_LINUX, PATH_WINSOCK, Kept
+from .profiles import PROFILES, TCP_LINUX, TCP_WINSOCK
 from .tables import (
     COUPLING_SOURCE,
     COUPLING_TITLE,
@@ -125,13 +144,25 @@ from .wire import (
 )
 
 MACHINES: dict[str, Machine[Any]] = {
-    machine.name: machine for machine in (ASSOCIATION, CONNECTION, LISTENER, LIBRARY)
+    machine.name: machine
+    for machine in (
+        ASSOCIATION,
+        CONNECTION,
+        LISTENER,
+        LISTENER_LINUX,
+        LISTENER_WINSOCK,
+        PATH,
+        PATH_LINUX,
+        PATH_WINSOCK,
+        LIBRARY,
+    )
 }
 
 __all__ = [
     "ABORT_REASONS",
     "ABORT_SOURCES",
     "AE_TITLE_MAXIMUM",
+    "ALL_OPERATORS",
     "APPLICATION_CONTEXT",
     "ASSOCIATE_LIMIT",
     "ASSOCIATION",
@@ -139,6 +170,7 @@ __all__ = [
     "CONTEXT_ACCEPTED",
     "CONTEXT_RESULTS",
     "COUPLING",
+    "COUPLING_OPERATORS",
     "COUPLING_SOURCE",
     "COUPLING_TITLE",
     "C_ECHO_RQ_FIELD",
@@ -148,6 +180,7 @@ __all__ = [
     "EDITION",
     "EVENT_OF_PDU",
     "EXPLICIT_LE",
+    "FORMS",
     "HEADER_LENGTH",
     "IMPLEMENTATION_CLASS_UID",
     "IMPLEMENTATION_VERSION_NAME",
@@ -155,18 +188,28 @@ __all__ = [
     "INVALID_PARAMETER_VALUE",
     "INVALID_PDU",
     "LIBRARY",
+    "LIFE",
+    "LINES",
     "LISTENER",
+    "LISTENER_LINUX",
+    "LISTENER_WINSOCK",
     "MACHINES",
     "MODEL",
     "NO_DATA_SET",
     "OPERATORS",
+    "PATH",
+    "PATH_LINUX",
+    "PATH_WINSOCK",
     "PDU_NAMES",
     "PDV",
+    "PROFILES",
     "REJECT_REASONS",
     "REJECT_RESULTS",
     "REJECT_SOURCES",
     "STATUS_SUCCESS",
     "STAY",
+    "TCP_LINUX",
+    "TCP_WINSOCK",
     "UID_CACHE_SIZE",
     "UNRECOGNISED_PDU",
     "VERIFICATION",
@@ -181,7 +224,9 @@ __all__ = [
     "Action",
     "ArtimStart",
     "ArtimStop",
+    "AskAgain",
     "Branch",
+    "Broken",
     "CEchoRQ",
     "CEchoRSP",
     "Callback",
@@ -190,6 +235,7 @@ __all__ = [
     "ConnectTimerStop",
     "Coupling",
     "CreateObject",
+    "Deliver",
     "DiscardPdu",
     "Effect",
     "EndAllObjects",
@@ -197,11 +243,15 @@ __all__ = [
     "EventKind",
     "Framer",
     "Issue",
+    "Kept",
     "Limits",
+    "Line",
     "LocalProtocolError",
     "Machine",
     "Model",
+    "ModelMutant",
     "Mutant",
+    "Offer",
     "OtherCommand",
     "Output",
     "PDataTF",
@@ -222,8 +272,10 @@ __all__ = [
     "State",
     "TakeChild",
     "Taken",
+    "Tell",
     "TellListener",
     "TimerStart",
+    "Trace",
     "Transition",
     "TransportAccept",
     "TransportClose",
@@ -242,6 +294,7 @@ __all__ = [
     "WireWithdraw",
     "coupling_as_dict",
     "coupling_as_markdown",
+    "coupling_mutants",
     "decode",
     "decode_command",
     "describe_abort",
@@ -258,6 +311,8 @@ __all__ = [
     "feed",
     "frame_length",
     "judge_request",
+    "look",
+    "model_mutants",
     "mutants",
     "parse_grid",
     "pdu_of",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, cast
 
-Carries = Literal["payload", "head", "queue"]
+Carries = Literal["payload", "head", "queue", "kept"]
 
 # --- association (PS3.8 2020, Tables 9-6 to 9-9) -------------------------------------------------------
 
@@ -46,7 +46,8 @@ class SendPdu:
 
     `source` and `reason` are what the standard fixes (or "unspecified", "implementation-choice");
     `chosen_source` and `chosen_reason` are what this machine sends where the standard leaves it open
-    ("by-cause": see `machines.association.REASON_BY_CAUSE`).
+    ("by-cause": the `abort_reason` of the Violation, or `machines.association.REASON_UNEXPECTED_PDU` for a
+    valid PDU that has no business in the state).
     """
 
     op: ClassVar[str] = "send-pdu"
@@ -230,6 +231,44 @@ class EndAllObjects:
     carries: Carries | None = None
 
 
+# --- the path of a connection request ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Hand the request to the listener at its address."""
+
+    op: ClassVar[str] = "offer"
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Let one of those concerned (requestor, listener, acceptor) hear a report, after the way there."""
+
+    op: ClassVar[str] = "tell"
+    to: str
+    report: str
+    outcome: str | None = None
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Let the acceptor hear, in order, what the requestor sent while the request waited."""
+
+    op: ClassVar[str] = "deliver"
+    carries: Carries | None = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Let the request arrive once more after a while, as long as there are tries left."""
+
+    op: ClassVar[str] = "ask-again"
+    carries: Carries | None = None
+
+
 AssociationEffect = (
     TransportConnect
     | TransportAccept
@@ -254,7 +293,8 @@ ConnectionEffect = (
 )
 ListenerEffect = WireListen | WireUnlisten | Reply | TakeChild
 LibraryEffect = CreateObject | EndAllObjects
-Effect = AssociationEffect | ConnectionEffect | ListenerEffect | LibraryEffect
+PathEffect = Offer | Tell | Deliver | AskAgain
+Effect = AssociationEffect | ConnectionEffect | ListenerEffect | LibraryEffect | PathEffect
 
 _HIDDEN = {"carries"}
 

@@ -38,6 +38,7 @@ from .machines.connection import CONNECTION
 from .machines.coupling import COUPLING, Coupling, Rule
 from .machines.library import LIBRARY
 from .machines.listener import LISTENER, Queue
+from .machines.path import PATH, Kept
 from .wire import (
     AAbort,
     AAssociateAC,
@@ -64,13 +65,15 @@ MAX_STEPS: Final = 64
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The tables that run. A mutant is a model with one table changed."""
+    """The tables that run. A profile is a model with a name; a mutant is a model with one table changed."""
 
     association: Machine[str | None] = ASSOCIATION
     connection: Machine[str | None] = CONNECTION
     listener: Machine[Queue] = LISTENER
     library: Machine[int] = LIBRARY
     coupling: Coupling = COUPLING
+    path: Machine[Kept] = PATH
+    name: str = "dicomnet"
 
     @cached_property
     def rules(self) -> dict[tuple[str, str], tuple[Rule, ...]]:
@@ -144,6 +147,18 @@ class Plan:
 MODEL: Final = Model()
 
 
+class Trace(list[Transition]):
+    """The transitions that were taken, in order; and what the coupling did: rules that fired, events it absorbed.
+
+    `absorbed` holds (part, event, state). Where a plain list is passed to `feed`, only transitions are noted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rules: list[Rule] = []
+        self.absorbed: list[tuple[str, str, str]] = []
+
+
 class Output(NamedTuple):
     """Something for the outside to do: the effect, what it carries, and the transition that asked for it."""
 
@@ -202,6 +217,8 @@ def feed(
     """
     value: Value[Any] = getattr(endpoint, part)
     if (part, event, value.control) in model.absorbed:
+        if isinstance(trace, Trace):
+            trace.absorbed.append((part, event, value.control))
         return endpoint, []
     following, transition, carries = step(value, value.machine.event[event], payload)
     plan = model.plans.get(transition) or model.plan(transition)
@@ -295,7 +312,12 @@ class _Run:
 
     def _give(self, rule: Rule, payload: Payload) -> None:
         value = self._values[rule.to]
-        if self._budget > 0 and (rule.to, rule.event, value.control) not in self._model.absorbed:
+        absorbed = (rule.to, rule.event, value.control) in self._model.absorbed
+        if isinstance(self._trace, Trace):
+            self._trace.rules.append(rule)
+            if absorbed:
+                self._trace.absorbed.append((rule.to, rule.event, value.control))
+        if self._budget > 0 and not absorbed:
             following, transition, carries = step(value, value.machine.event[rule.event], payload)
             self.follow(rule.to, following, transition, carries, rule.silent)
 

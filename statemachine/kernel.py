@@ -19,7 +19,7 @@ change.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
@@ -331,6 +331,26 @@ def parse_grid(text: str) -> dict[str, dict[str, str]]:
             if action != ".":
                 cells[state][event] = action
     return cells
+
+
+def only_used(machine: Machine[C]) -> Machine[C]:
+    """The machine without the events, actions, guards, updates and selectors that no cell leads to."""
+    named = {name for row in machine.cells.values() for name in row.values()}
+    met = {event for row in machine.cells.values() for event in row}
+    actions = {name: action for name, action in machine.actions.items() if name in named}
+    branches = [branch for action in actions.values() for branch in action.branches]
+    guards = {branch.when for branch in branches}
+    updates = {update for branch in branches for update in branch.updates}
+    carried = {effect.carries for branch in branches for effect in branch.effects}
+    rows = ((e.name, e.origin, e.meaning) for e in machine.events if e.name in met)
+    return replace(
+        machine,
+        events=event_kinds(*rows),
+        actions=actions,
+        guards={name: guard for name, guard in machine.guards.items() if name in guards},
+        updates={name: update for name, update in machine.updates.items() if name in updates},
+        selectors={name: selector for name, selector in machine.selectors.items() if name in carried},
+    )
 
 
 def event_kinds(*rows: tuple[str, str, str] | tuple[str, str, str, str]) -> tuple[EventKind, ...]:

@@ -1,18 +1,25 @@
 """What acts: the carriers (memory, TCP), the one interpreter, the runtime, and the reference peers."""
 
+from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Handler, Network, NetworkObject, Settings
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
+from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
 
 __all__ = [
     "Address",
     "Assembler",
+    "Callbacks",
     "EchoResult",
     "Handler",
+    "Hub",
+    "Lane",
     "Link",
     "LinkHandler",
     "ListenHandler",
@@ -21,14 +28,21 @@ __all__ = [
     "Message",
     "Network",
     "NetworkObject",
+    "Noted",
+    "ObjectState",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",
     "Request",
+    "Scene",
+    "SceneObject",
     "Settings",
+    "StepwiseTransport",
     "TcpTransport",
     "Timer",
     "Transport",
+    "Verification",
+    "aio",
     "echo_request",
     "fragments",
     "negotiate",

@@ -10,13 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from dicomnet.statemachine import Model
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, init=False)
 class Address:
-    """Where a peer or a listener is: host (name or address; "" where there is none) and port."""
+    """Where a peer or a listener is: host and port.
+
+    The host is a name or an IP address. To connect to, None or "" is the loopback; to listen on, it is the loopback
+    as well, "*" is every address of the machine (IPv4 and IPv6), "0.0.0.0" every IPv4 and "::" every IPv6 address.
+    None is kept as "".
+    """
 
     host: str
     port: int
+
+    def __init__(self, host: str | None, port: int) -> None:
+        object.__setattr__(self, "host", host or "")
+        object.__setattr__(self, "port", port)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -131,6 +142,11 @@ class Transport(Protocol):
     @property
     def name(self) -> str:
         """memory or tcp."""
+        ...
+
+    @property
+    def tables(self) -> Model:
+        """The tables of the profile that this carrier has."""
         ...
 
     def now(self) -> float:

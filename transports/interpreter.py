@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, assert_never
 from dicomnet.statemachine import (
     ArtimStart,
     ArtimStop,
+    AskAgain,
     Callback,
     ConnectTimerStart,
     ConnectTimerStop,
     CreateObject,
+    Deliver,
     DiscardPdu,
     EndAllObjects,
     Issue,
+    Offer,
     Output,
     Reply,
     SendPdu,
     Signal,
     TakeChild,
+    Tell,
     TellListener,
     TransportAccept,
     TransportClose,
@@ -73,5 +77,7 @@ def execute(target: NetworkObject, output: Output) -> None:
             target.close_listening()
         case TakeChild() | TellListener() | CreateObject() | EndAllObjects():
             raise AssertionError("what goes between objects is the network's own")
+        case Offer() | Tell() | Deliver() | AskAgain():
+            raise AssertionError("the path of a request is the carrier's own")
         case _:
             assert_never(effect)

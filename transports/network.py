@@ -16,7 +16,6 @@ from itertools import count
 from typing import cast
 
 from dicomnet.statemachine import (
-    MODEL,
     AAssociateAC,
     AAssociateRJ,
     AAssociateRQ,
@@ -97,13 +96,14 @@ class Settings:
 
     `max_length` bounds the PDU-length of the P-DATA-TF PDUs that this end takes (0 = the ceiling of the
     codec); `max_associations` is the number of accepted connections with an association at one time.
+    `tables` are the tables that run; without them, those of the carrier's profile.
     """
 
     artim: float = ARTIM_SECONDS
     connect: float = CONNECT_SECONDS
     max_length: int = 16384
     max_associations: int = 100
-    tables: Model = MODEL
+    tables: Model | None = None
 
 
 class Network:
@@ -112,7 +112,7 @@ class Network:
     def __init__(self, carrier: Transport, settings: Settings | None = None) -> None:
         self.carrier = carrier
         self.settings = settings or Settings()
-        self.model = self.settings.tables
+        self.model = self.settings.tables or carrier.tables
         self.limits = Limits(data=self.settings.max_length)
         self.errors: list[Exception] = []
         # For evidence of coverage: the transitions taken, and the (state, event) that the association
@@ -150,6 +150,8 @@ class Network:
 
     def _step_library(self, event: str) -> None:
         self._library, transition, _ = step(self._library, self.model.library.event[event])
+        if self.trace is not None:
+            self.trace.append(transition)
         for effect in transition.effects:
             match effect:
                 case EndAllObjects():

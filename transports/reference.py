@@ -12,12 +12,9 @@ from dicomnet.statemachine import (
     IMPLEMENTATION_VERSION_NAME,
     IMPLICIT_LE,
     VERIFICATION,
-    AAbort,
     AAssociateAC,
     AAssociateRJ,
     AAssociateRQ,
-    AReleaseRP,
-    AReleaseRQ,
     CEchoRQ,
     CEchoRSP,
     LocalProtocolError,
@@ -27,12 +24,12 @@ from dicomnet.statemachine import (
     UserInformation,
     Violation,
     decode_command,
-    describe_abort,
     describe_reject,
     encode_command,
 )
 
 from .base import Address, Timer, Transport
+from .handlers import why_over
 from .messages import Assembler, fragments
 from .negotiation import Policy, negotiate
 from .network import DEFAULT_BACKLOG, Handler, Network, NetworkObject, Settings
@@ -277,17 +274,10 @@ class ReferenceRequestor(Handler):
                 pass
 
     def _ended(self, subject: NetworkObject, cause: object) -> None:
-        match cause:
-            case AAbort():
-                self._finish(False, f"the peer aborted: {describe_abort(cause.source, cause.reason)}")
-            case Violation():
-                self._finish(False, f"the peer broke the protocol: {cause.reason} (octet {cause.offset})")
-            case AAssociateRQ() | AAssociateAC() | AAssociateRJ() | PDataTF() | AReleaseRQ() | AReleaseRP():
-                self._finish(False, f"the peer sent {cause.name} out of turn")
-            case _:
-                # A connection that could not be made is told by on_connect, which knows why.
-                if subject.endpoint.connection.control != "IDLE":
-                    self._finish(False, "the connection was lost")
+        why = why_over(cause)
+        # A connection that could not be made is told by on_connect, which knows why.
+        if why is not None or subject.endpoint.connection.control != "IDLE":
+            self._finish(False, why or "the connection was lost")
 
     def _echo(self, subject: NetworkObject, accepted: AAssociateAC) -> None:
         context = next((c for c in accepted.presentation_contexts if c.id == 1), None)

@@ -12,14 +12,15 @@ import asyncio
 import errno
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
 
-from dicomnet.statemachine import LocalProtocolError
+from dicomnet.statemachine import PROFILES, LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
-from .resolve import Candidate, look_up, look_up_aside, numeric
+from .resolve import Candidate, look_up_aside, numeric, to_listen_on, told_of
 from .timers import Timers, WaitingTimer
 
 RECEIVE_OCTETS = 65536
@@ -51,9 +52,11 @@ class TcpTransport:
     """
 
     name = "tcp"
+    tables = PROFILES["tcp-winsock" if sys.platform == "win32" else "tcp-linux"]
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, quick_ack: bool = False) -> None:
         self._owned = loop is None
+        self.users = 0  # libraries of `aio` that live on it; the last one to go ends it
         self.loop = loop or asyncio.new_event_loop()
         self.quick_ack = quick_ack and hasattr(socket, "TCP_QUICKACK")
         self.linger = LINGER_SECONDS
@@ -98,10 +101,8 @@ class TcpTransport:
             self.loop.call_soon_threadsafe(self.turn, lambda: link.resolved(found))
 
     def listen(self, address: Address, backlog: int, handler: ListenHandler) -> _TcpListening:
-        """See `Transport.listen`; host "" is the loopback address, "*" every IPv4 address."""
-        where = Address("0.0.0.0", address.port) if address.host == "*" else address
-        candidate = numeric(where)
-        found = look_up(where) if candidate is None else [candidate]
+        """See `Transport.listen`, and `Address` for what a host means. A name may take its time to be looked up."""
+        found = to_listen_on(address)
         if not found:
             raise LocalProtocolError("name_not_resolved", f"cannot listen on {address}: no such name")
         family, name = found[0]
@@ -109,6 +110,8 @@ class TcpTransport:
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address.host != "*")
                 sock.bind(name)
                 sock.listen(backlog)
             except (OSError, OverflowError):
@@ -118,7 +121,8 @@ class TcpTransport:
             code = _CODES.get(getattr(error, "errno", 0), "address_unavailable")
             raise LocalProtocolError(code, f"cannot listen on {address}: {error}") from error
         sock.setblocking(False)
-        return _TcpListening(self, sock, handler)
+        bound = told_of(sock.getsockname())
+        return _TcpListening(self, sock, handler, Address("*", bound.port) if address.host == "*" else bound)
 
     def track(self, item: _Open) -> None:
         """Remember what is open."""
@@ -163,12 +167,13 @@ class TcpTransport:
 class _TcpListening:
     """A listening socket that is read only while its listener has room."""
 
-    def __init__(self, carrier: TcpTransport, sock: socket.socket, handler: ListenHandler) -> None:
+    def __init__(
+        self, carrier: TcpTransport, sock: socket.socket, handler: ListenHandler, address: Address
+    ) -> None:
         self._carrier = carrier
         self._sock = sock
         self._handler = handler
-        name = sock.getsockname()
-        self.address = Address(name[0], name[1])
+        self.address = address
         self._reading = False
         self._closed = False
         carrier.track(self)
@@ -198,7 +203,7 @@ class _TcpListening:
             self._pause()
             self._carrier.call_later(ACCEPT_RETRY_SECONDS, self.resume)
             return
-        self._handler.on_request(_TcpRequest(self._carrier, self, sock, Address(name[0], name[1])))
+        self._handler.on_request(_TcpRequest(self._carrier, self, sock, told_of(name)))
 
     def close(self) -> None:
         """See `Listening.close`."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 from dicomnet.transports import (
     Address,
@@ -19,8 +18,10 @@ from dicomnet.transports import (
 )
 
 from ..case import Case
-from ..session import SANITY, CaseFinished, CaseStarted, Emit, Event, Options, Report, Session
-from ..verdict import Result, Verdict
+from ..faults import own_fault
+from ..session import SANITY, CaseStarted, Emit, Event, Options, Report, Session
+from ..verdict import Result
+from .interruption import Interruption
 
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
 EMBEDDED = "the embedded reference acceptor"
@@ -63,9 +64,16 @@ class Choice:
 
 
 class CarefulTcp(TcpTransport):
-    """A fault of our own in a callback ends the run; asyncio would log it and leave the case to hang."""
+    """A fault of our own in a callback ends the run; asyncio would log it and leave the case to hang.
 
-    _fault: Exception | None = None
+    So does an interruption, between two turns. What arrives is acknowledged at once, so that a target whose answers
+    are sent in pieces is not held up by our own system and taken for slow.
+    """
+
+    def __init__(self, interruption: Interruption) -> None:
+        super().__init__(quick_ack=True)
+        self._interruption = interruption
+        self._fault: Exception | None = None
 
     def turn(self, callback: Callable[[], None]) -> None:
         """See `TcpTransport.turn`."""
@@ -77,7 +85,13 @@ class CarefulTcp(TcpTransport):
 
     def run(self, done: Callable[[], bool], limit: float | None = None) -> bool:
         """See `Transport.run`."""
-        over = super().run(done, limit)
+        self._interruption.wake_with(lambda: self.loop.call_soon_threadsafe(self.loop.stop))
+        try:
+            self._interruption.check()
+            over = super().run(done, limit)
+            self._interruption.check()
+        finally:
+            self._interruption.wake_with(None)
         if self._fault is not None:
             fault, self._fault = self._fault, None
             raise fault
@@ -87,45 +101,43 @@ class CarefulTcp(TcpTransport):
 class Teller:
     """Passes events on, and keeps which case is running: the one to name when the tester itself fails."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, interruption: Interruption) -> None:
         self._emit = emit
+        self._interruption = interruption
         self.case = SANITY
 
     def __call__(self, event: Event) -> None:
-        """Pass the event on."""
+        """Pass the event on; between two events a run may be interrupted."""
+        self._interruption.check()
         if isinstance(event, CaseStarted):
             self.case = event.case
         self._emit(event)
-        if isinstance(event, CaseFinished):
-            event.result.evidence.settle()
 
     def own_fault(self, error: Exception) -> Result:
-        """The verdict for a fault of the tester."""
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}:{where.lineno}"
-        text = f"{type(error).__name__}: {error} ({place}); please report this with the traceback"
-        result = Result(self.case, "-", Verdict.ERROR, "no fault of the tester itself", text)
-        result.notes.append("".join(traceback.format_exception(error)))
-        return result
+        """The verdict for a fault of the tester outside any case: it is named after the one that ran last."""
+        return own_fault(self.case, "-", error)
 
 
-def run_suite(choice: Choice, cases: tuple[Case, ...], report: Report, emit: Emit) -> None:
+def run_suite(
+    choice: Choice, cases: tuple[Case, ...], report: Report, emit: Emit, interruption: Interruption
+) -> None:
     """Run the cases against the target; without one, on each carrier against the embedded acceptor."""
     if choice.address is not None:
-        tcp = CarefulTcp()
+        tcp = CarefulTcp(interruption)
         try:
             session = Session(tcp, choice.address, choice.called, choice.calling, choice.options, emit, "tcp")
             session.run(cases, report)
         finally:
             tcp.end()
         return
-    embedded: tuple[tuple[str, Transport, float, float], ...] = (
-        ("memory", MemoryTransport(), 0.0, 30.0),
-        ("memory, user answers after 1 s", MemoryTransport(), 1.0, 30.0),
-        ("tcp", CarefulTcp(), 0.0, EMBEDDED_ARTIM),
+    # Each carrier is made when its turn comes: an interruption before leaves nothing open.
+    embedded: tuple[tuple[str, Callable[[], Transport], float, float], ...] = (
+        ("memory", MemoryTransport, 0.0, 30.0),
+        ("memory, user answers after 1 s", MemoryTransport, 1.0, 30.0),
+        ("tcp", partial(CarefulTcp, interruption), 0.0, EMBEDDED_ARTIM),
     )
-    for label, carrier, answer_after, artim in embedded:
-        _run_embedded(choice, cases, report, emit, label, carrier, answer_after, artim)
+    for label, make, answer_after, artim in embedded:
+        _run_embedded(choice, cases, report, emit, label, make(), answer_after, artim)
 
 
 def _run_embedded(

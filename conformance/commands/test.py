@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +15,8 @@ from ..crowd import MAX_FILL
 from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
 from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
+from ..unreachable import cell_counts, unreachable_lines
+from .interruption import Interruption
 from .options import ADDRESS, AET, OUTPUT, SECONDS
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 
@@ -117,6 +116,8 @@ def test(
 
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
     """
+    interruption = ctx.with_resource(ctx.ensure_object(Interruption))
+    interruption.hold()
     options = Options(
         artim_limit=artim_limit,
         connect=connect_limit,
@@ -136,7 +137,11 @@ def test(
         raise click.UsageError(f"--json and --junit name the same file, {str(json_file)!r}")
     screen = Screen(highlight=False)
     if list_only or dry_run:
+        interruption.release()
+        interruption.check()
         _list(screen, cases, choice, "would be run against" if dry_run else "for")
+        if list_only and not select:
+            _list_unreachable(screen)
         return
     files: list[tuple[Writer, Path]] = []
     if json_file is not None:
@@ -146,8 +151,10 @@ def test(
     report = Report(choice.target)
     screen.carry_on = True
     shown = Console(screen, verbose=verbose)
-    _run(choice, cases, report, shown, for_files=bool(files))
+    _run(choice, cases, report, shown, interruption, for_files=bool(files))
     written = _write(files, report, choice.repeat)
+    interruption.release()
+    report.interrupted = report.interrupted or interruption.asked
     shown.show(report, choice.repeat)
     ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
 
@@ -165,7 +172,15 @@ def _choose(select: tuple[str, ...], depth: int, *, quick: bool) -> tuple[Case, 
     return cases
 
 
-def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console, *, for_files: bool) -> None:
+def _run(
+    choice: Choice,
+    cases: tuple[Case, ...],
+    report: Report,
+    shown: Console,
+    interruption: Interruption,
+    *,
+    for_files: bool,
+) -> None:
     """Run; whatever happens, what was learned is in the report."""
 
     def tell(event: Event) -> None:
@@ -173,19 +188,20 @@ def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console
         if shown.unread and not for_files:
             raise _NobodyReads
 
-    teller = Teller(tell)
+    teller = Teller(tell, interruption)
     try:
         shown.say(f"{len(cases)} cases ({distinct(cases)} distinct) for {_whom(choice)}")
         with shown:
-            run_suite(choice, cases, report, teller)
+            run_suite(choice, cases, report, teller, interruption)
+        interruption.check()
     except (KeyboardInterrupt, _NobodyReads):
         report.interrupted = True
     except Exception as error:  # noqa: BLE001 - a fault of our own is a verdict too
         report.results.append(teller.own_fault(error))
 
 
-class _NobodyReads(Exception):  # noqa: N818 - it is no error
-    """Nobody reads the console, and nothing else was asked for."""
+class _NobodyReads(BaseException):
+    """Nobody reads the console, and nothing else was asked for: like an interruption, it is no fault of a case."""
 
 
 def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> bool:
@@ -193,26 +209,12 @@ def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> 
     written = True
     for write, path in files:
         try:
-            with _undisturbed():
-                write(report, repeat, path)
+            write(report, repeat, path)
         except Exception as error:  # noqa: BLE001 - the next report is not to suffer
             text = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
             click.echo(f"Error: cannot write {str(path)!r}: {text}", err=True)
             written = False
     return written
-
-
-@contextmanager
-def _undisturbed() -> Generator[None]:
-    """A second Ctrl-C does not cost what the first left to be written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _exit_code(report: Report, screen: Screen, *, written: bool, allow: bool, files: bool) -> int:
@@ -235,3 +237,15 @@ def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) ->
         screen.print(f"{case.id}  {case.level.value}{slow}  {case.title}", markup=False, soft_wrap=True)
     told = f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {_whom(choice)}"
     screen.print(told, markup=False, soft_wrap=True)
+
+
+def _list_unreachable(screen: Screen) -> None:
+    total, driven, out_of_reach = cell_counts()
+    screen.print(
+        f"\nThe suite drives {driven} of the {total} cells of Table 9-10; "
+        f"{out_of_reach} cannot be reached from outside:",
+        markup=False,
+        soft_wrap=True,
+    )
+    for line in unreachable_lines():
+        screen.print(line, markup=False, soft_wrap=True)

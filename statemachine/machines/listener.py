@@ -6,11 +6,11 @@ accepted children are alive. `accept` always takes the head, whichever request's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ..effects import Callback, Reply, TakeChild, WireListen, WireUnlisten
-from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+from ..kernel import STAY, Action, Branch, Guard, Machine, Payload, State, event_kinds, only_used, parse_grid
 from ..wire.quick import quick
 
 SOURCE: Final = "dicomnet connection layer"
@@ -20,9 +20,9 @@ GRID: Final = """
 open         LS-1   .          .
 request      LS-2   LS-3       LS-2
 accept       LS-4   LS-5       LS-4
-withdraw     LS-6   LS-7       LS-6
-child-ended  LS-6   LS-8       LS-9
-close        LS-10  LS-11      LS-6
+withdraw     .      LS-6       .
+child-ended  .      LS-7       LS-8
+close        .      LS-9       .
 """
 
 
@@ -88,6 +88,11 @@ def _one_less(queue: Queue, _payload: Payload) -> Queue:
     return _new_queue(queue.capacity, queue.waiting, queue.children - 1)
 
 
+def _has_room_linux(queue: Queue, _payload: Payload) -> bool:
+    """Linux keeps one more than it was asked for [measured on Linux 6]."""
+    return len(queue.waiting) <= queue.capacity
+
+
 ACTIONS: Final = {
     action.name: action
     for action in (
@@ -123,10 +128,9 @@ ACTIONS: Final = {
                 ),
             ),
         ),
-        Action("LS-6", "row 24", "nothing", (Branch(STAY),)),
-        Action("LS-7", "row 20", "remove the request", (Branch("LISTENING", updates=("remove",)),)),
+        Action("LS-6", "row 20", "remove the request", (Branch("LISTENING", updates=("remove",)),)),
         Action(
-            "LS-8",
+            "LS-7",
             "row 18",
             "one child less, and say so",
             (
@@ -137,10 +141,9 @@ ACTIONS: Final = {
                 ),
             ),
         ),
-        Action("LS-9", "row 18", "one child less", (Branch("CLOSED", updates=("one-less",)),)),
-        Action("LS-10", "row 16", "end unused", (Branch("CLOSED"),)),
+        Action("LS-8", "row 18", "one child less", (Branch("CLOSED", updates=("one-less",)),)),
         Action(
-            "LS-11",
+            "LS-9",
             "row 19",
             "drop every waiting request, in queue order",
             (Branch("CLOSED", (WireUnlisten(), Reply("reset", carries="queue")), updates=("empty",)),),
@@ -188,5 +191,89 @@ LISTENER: Final[Machine[Queue]] = Machine(
     selectors={
         "head": _head,
         "queue": lambda queue, _payload: queue.waiting,
+    },
+)
+
+# --- the listeners of real TCP ----------------------------------------------------------------------------
+# A carrier of TCP withdraws nothing: a request whose requestor has gone keeps its place.
+
+_TAKE: Final = (TakeChild(), Reply("accepted", carries="head"))
+
+ACTIONS_TCP: Final = {
+    action.name: action
+    for action in (
+        Action(
+            "LT-3",
+            "rows 5 and 7; tcp-linux: overflow",
+            "put the request at the tail and say so; where the queue is full, it is lost on the way",
+            (
+                Branch("LISTENING", (Callback("on_accept", "ok"),), when="room", updates=("enqueue",)),
+                Branch("LISTENING", (Reply("overflow"),), when="full"),
+            ),
+        ),
+        Action(
+            "LW-3",
+            "rows 5, 7 and 10; tcp-winsock: level",
+            "put the request at the tail; say so where none waits that was told of; refuse it where the queue is full",
+            (
+                Branch("LISTENING", (Callback("on_accept", "ok"),), when="first", updates=("enqueue",)),
+                Branch("LISTENING", when="room", updates=("enqueue",)),
+                Branch("LISTENING", (Reply("refused"),), when="full"),
+            ),
+        ),
+        Action(
+            "LW-5",
+            "rows 8, 9 and 10; tcp-winsock: level",
+            "give the head of the queue to the child; say so where more wait",
+            (
+                *ACTIONS["LS-5"].branches[:2],
+                Branch(
+                    "LISTENING", (*_TAKE, Callback("on_accept", "ok")), when="more", updates=("take-head",)
+                ),
+                Branch("LISTENING", _TAKE, when="request-waits", updates=("take-head",)),
+            ),
+        ),
+    )
+}
+
+
+def _listener_tcp(
+    name: str, title: str, request: str, accept: str, guards: dict[str, Guard[Queue]]
+) -> Machine[Queue]:
+    cells = {
+        state: {event: action for event, action in row.items() if event != "withdraw"}
+        for state, row in LISTENER.cells.items()
+    }
+    cells["LISTENING"] |= {"request": request, "accept": accept}
+    return only_used(
+        replace(
+            LISTENER,
+            name=name,
+            title=title,
+            cells=cells,
+            actions={**ACTIONS, **ACTIONS_TCP},
+            guards={**LISTENER.guards, **guards},
+        )
+    )
+
+
+LISTENER_LINUX: Final = _listener_tcp(
+    "listener-tcp-linux",
+    "Listener with its FIFO of connection requests (tcp-linux)",
+    "LT-3",
+    "LS-5",
+    {
+        "room": _has_room_linux,
+        "full": lambda queue, payload: not _has_room_linux(queue, payload),
+    },
+)
+LISTENER_WINSOCK: Final = _listener_tcp(
+    "listener-tcp-winsock",
+    "Listener with its FIFO of connection requests (tcp-winsock)",
+    "LW-3",
+    "LW-5",
+    {
+        "first": lambda queue, _payload: not queue.waiting and queue.capacity > 0,
+        "more": lambda queue, _payload: len(queue.waiting) > 1,
     },
 )

@@ -7,7 +7,21 @@ from typing import ClassVar
 
 import pytest
 
-from dicomnet.conformance import Case, Options, Report, Result, Session, Verdict, all_cases, choose
+from dicomnet.conformance import (
+    Case,
+    Connect,
+    Evidence,
+    Options,
+    Report,
+    Result,
+    Send,
+    Session,
+    Start,
+    Verdict,
+    Wait,
+    all_cases,
+    choose,
+)
 from dicomnet.statemachine import AAssociateRQ
 from dicomnet.transports import (
     Address,
@@ -323,6 +337,26 @@ def test_the_timeline_is_one_of_the_case() -> None:
     times = [entry.seconds for entry in entries]
     assert times == sorted(times)
     assert min(entry.seconds for entry in entries if entry.connection == "healthy 1") >= 0.3
+
+
+# --- faults of our own ------------------------------------------------------------------------------------
+
+
+def _fails(_evidence: Evidence) -> bytes:
+    raise RuntimeError("planted")
+
+
+def test_a_fault_of_the_tester_on_one_connection_costs_that_case_alone() -> None:
+    broken = (Connect(), Send("what cannot be made", b"", ((),), made=_fails))
+    case = Case("x.broken", "x", "PS3.8 2020 9", "x", (Start("broken", broken, 2), Wait("broken")))
+    carrier = MemoryTransport()
+    target, report = PlainAcceptor(carrier, CALLED), Report("target")
+    told = Session(carrier, target.address, CALLED, "TESTER", Options(), lambda _event: None, "memory")
+    told.run((case, *CASES[:1]), report)
+    assert [result.verdict for result in report.results] == [Verdict.ERROR, PASS]
+    assert "planted" in report.results[0].observed
+    assert "planted" in report.results[0].evidence.traceback
+    assert report.exit_code() == 4
 
 
 # --- on TCP -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The two carriers. A test that asks for `carrier` runs on both of them."""
+"""The carriers. A test that asks for `carrier` runs on TCP, and in memory in each profile."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dicomnet.statemachine import PROFILES
 from dicomnet.transports import MemoryTransport, TcpTransport, Transport
 
 
@@ -37,8 +38,13 @@ def memory() -> Iterator[MemoryTransport]:
     carrier.end()
 
 
-@pytest.fixture(params=["memory", "tcp"])
-def carrier(request: pytest.FixtureRequest) -> Transport:
-    """Both carriers, one after the other."""
-    made: Transport = request.getfixturevalue(request.param)
-    return made
+@pytest.fixture(params=["memory", "memory-tcp-linux", "memory-tcp-winsock", "tcp"])
+def carrier(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    """Both carriers, one after the other: memory in each profile, TCP in its own."""
+    kind, _, profile = str(request.param).partition("-")
+    if not profile:
+        yield request.getfixturevalue(kind)
+        return
+    made = MemoryTransport(tables=PROFILES[profile])
+    yield made
+    made.end()

@@ -7,6 +7,7 @@ import pytest
 from dicomnet.statemachine import (
     ASSOCIATION,
     PDV,
+    TCP_WINSOCK,
     LocalProtocolError,
     Model,
     PDataTF,
@@ -106,8 +107,9 @@ def test_a_raise_in_on_accept_leaves_the_queue_as_it_is(carrier: Transport) -> N
     here.scp.then["on_child_close"] = fail
     here.calls("first")
     here.calls("second")
-    assert len(here.network.errors) == 2
-    assert len(here.listener.endpoint.listener.context.waiting) == 2
+    told_of = 1 if carrier.tables is TCP_WINSOCK else 2
+    assert len(here.network.errors) == told_of
+    assert here.listener.waiting == 2
     here.accepts("child").close()
     here.wait("listener on_child_close ok")
     assert len(here.network.errors) == 3

@@ -205,7 +205,7 @@ def test_no_descriptor_for_a_connect(tcp: TcpTransport, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("host", "bound"), [("", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("*", "0.0.0.0"), ("localhost", "")]
+    ("host", "bound"), [("", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("*", "*"), ("localhost", "")]
 )
 def test_where_a_listener_listens(tcp: TcpTransport, host: str, bound: str) -> None:
     listening = tcp.listen(Address(host, 0), 4, Door())

@@ -9,6 +9,8 @@ import pytest
 
 from dicomnet.statemachine import (
     PDV,
+    TCP_LINUX,
+    TCP_WINSOCK,
     AReleaseRQ,
     LocalProtocolError,
     PDataTF,
@@ -186,7 +188,8 @@ def test_rows_8_9_16_refusals(carrier: Transport) -> None:
 def test_rows_5_8_10_requests_queue_and_accept_takes_the_first(carrier: Transport) -> None:
     here = Hospital(carrier)
     callers = [here.calls(f"scu{number}") for number in range(3)]
-    assert here.lines("listener") == ["on_accept"] * 3
+    told_of = 1 if carrier.tables is TCP_WINSOCK else 3  # there once, until accept is called
+    assert here.lines("listener") == ["on_accept"] * told_of
     for number, scu in enumerate(callers):
         child = here.accepts(f"child{number}")
         here.users[f"child{number}"].then["A-ASSOCIATE indication"] = lambda subject: subject.respond(
@@ -197,24 +200,28 @@ def test_rows_5_8_10_requests_queue_and_accept_takes_the_first(carrier: Transpor
         here.wait(f"child{number} A-ASSOCIATE indication")
         assert child.listener is here.listener
     assert code_of(lambda: here.listener.accept(here.make("more"))) == "would_block"
+    assert here.lines("listener") == ["on_accept"] * 3
     accepted = [line for line in here.log if line.endswith("A-ASSOCIATE indication")]
     assert accepted == [f"child{number} A-ASSOCIATE indication" for number in range(3)]
 
 
 def test_row_7_a_full_queue(carrier: Transport) -> None:
-    """Memory refuses at once; on TCP the carrier takes no more than the queue holds."""
-    here = Hospital(carrier, Settings(connect=0.2), backlog=2)
-    here.calls("first")
-    here.calls("second")
-    third = here.make("third")
-    third.connect(here.address)
+    """It refuses at once, but for Linux: there one more fits, and what does not comes again later."""
+    here = Hospital(carrier, backlog=2)
+    room = 3 if carrier.tables is TCP_LINUX and carrier.name == "memory" else 2
+    for number in range(room):
+        here.calls(f"scu{number}")
+    here.make("late").connect(here.address)
     settle(carrier)
-    assert here.lines("listener") == ["on_accept"] * 2
-    if isinstance(carrier, MemoryTransport):
-        assert here.lines("third") == ["on_connect refused"]
+    assert here.listener.waiting == room
+    if carrier.tables is not TCP_LINUX:
+        assert here.lines("late") == ["on_connect refused"]
         return
+    if carrier.name == "memory":
+        assert here.lines("late") == []
     here.accepts("child1")
-    until(carrier, lambda: here.lines("listener") == ["on_accept"] * 3)
+    until(carrier, lambda: here.listener.waiting == room)
+    assert here.lines("listener") == ["on_accept"] * (room + 1)
 
 
 def test_row_11_the_acceptor_closes_at_once(carrier: Transport) -> None:
@@ -246,13 +253,15 @@ def test_one_child_cannot_be_accepted_twice(carrier: Transport) -> None:
         listener.accept(child)
         codes.append(code_of(lambda: listener.accept(child)))
 
-    here.scp.then["on_accept"] = accept_twice
     here.calls("second")
+    here.scp.then["on_accept"] = accept_twice
+    here.calls("third")
+    if carrier.tables is TCP_WINSOCK:
+        here.accepts("early")  # which makes the listener hear of the next
     here.wait("first on_connect ok")
-    assert codes == ["wrong_state"]
+    until(carrier, lambda: bool(codes))
+    assert set(codes) == {"wrong_state"}
     assert here.network.errors == []
-    here.accepts("another")
-    here.wait("second on_connect ok")
 
 
 # --- ends -------------------------------------------------------------------------------------------------
@@ -293,11 +302,12 @@ def test_row_19_a_listener_that_closes(carrier: Transport) -> None:
     waiting = [here.calls(f"waiting{number}") for number in range(3)]
     here.log.clear()
     here.listener.close()
-    until(carrier, lambda: len(here.log) >= 3)
-    if isinstance(carrier, MemoryTransport):
+    settle(carrier)
+    if carrier.tables.name == "dicomnet":
         assert here.log == [f"waiting{number} on_connect reset" for number in range(3)]
         assert [each.endpoint.connection.control for each in waiting] == ["IDLE"] * 3
     else:
+        until(carrier, lambda: len([line for line in here.log if "on_close reset" in line]) == 3)
         told = sorted(line for line in here.log if "on_close reset" in line)
         assert told == [f"waiting{number} on_close reset" for number in range(3)]
     here.users["child"].then["A-ASSOCIATE indication"] = lambda subject: subject.respond(here.answer())
@@ -311,12 +321,12 @@ def test_row_19_a_listener_that_closes(carrier: Transport) -> None:
 def test_row_20_a_requestor_that_goes_while_it_waits(carrier: Transport) -> None:
     here = Hospital(carrier)
     callers = [here.calls(f"scu{number}") for number in range(3)]
-    if not isinstance(carrier, MemoryTransport):
+    if carrier.tables.name != "dicomnet":
         until(carrier, lambda: "scu1 on_connect ok" in here.log)
     callers[1].close()
     settle(carrier)
     first, second = here.accepts("first"), here.accepts("second")
-    if isinstance(carrier, MemoryTransport):
+    if carrier.tables.name == "dicomnet":
         until(carrier, lambda: here.log.count("scu2 on_connect ok") == 1)
         assert here.listener.endpoint.listener.context.waiting == ()
     else:
