@@ -161,14 +161,16 @@ PROBE: Final[tuple[Step, ...]] = (
     Send("C-ECHO (which state was reached?)", octets.ECHO, AS_ECHO, check="Evt10"),
     Await(quiet=True),
 )
-# A C-ECHO alone cannot tell Sta13 from the states that wait for A-RELEASE-RP; an A-ASSOCIATE-AC can.
+# A C-ECHO alone cannot tell Sta13 from the states that wait for A-RELEASE-RP; an A-ASSOCIATE-AC can. It follows the
+# answer, where one is due: what a target closes with octets unread is thrown away with what it has just said.
 PROBE_CLOSING: Final[tuple[Step, ...]] = (
     PROBE[0],
+    Await(),
     Send("A-ASSOCIATE-AC (is the association over?)", octets.AC, as_event("Evt3"), check="Evt3"),
     Await(quiet=True),
 )
 # One after the other, for a user who may still be thinking about what the case itself sent.
-PROBE_SLOWLY: Final[tuple[Step, ...]] = (*PROBE, *PROBE_CLOSING[1:])
+PROBE_SLOWLY: Final[tuple[Step, ...]] = (*PROBE, *PROBE_CLOSING[2:])
 END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT, check="Evt16"), Await())
 
 
