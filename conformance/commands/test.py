@@ -125,13 +125,7 @@ def test(
         recover_limit=recover_limit,
         concurrent=concurrent or 0,
     )
-    given = tuple(
-        word
-        for name in ("artim_limit", "patience", "concurrent")
-        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
-    )
-    choice = Choice(address, called_aet, calling_aet, depth, options, given)
+    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx))
     cases = _choose(select, depth, quick=quick)
     if json_file is not None and json_file == junit_file:
         raise click.UsageError(f"--json and --junit name the same file, {str(json_file)!r}")
@@ -157,6 +151,16 @@ def test(
     report.interrupted = report.interrupted or interruption.asked
     shown.show(report, choice.repeat)
     ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
+
+
+def _given(ctx: click.Context) -> tuple[str, ...]:
+    """The options on the command line that decide how a case goes, as they were written."""
+    return tuple(
+        word
+        for name in ("artim_limit", "patience", "concurrent")
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
+    )
 
 
 def _choose(select: tuple[str, ...], depth: int, *, quick: bool) -> tuple[Case, ...]:
