@@ -1,6 +1,22 @@
 """What judges: cases as values, the machine as oracle, verdicts with evidence, reports, and the command line."""
 
-from .case import Answer, Case, Check, Finding, Grade, Level, Send, Stimulus
+from .case import (
+    Answer,
+    Canary,
+    Case,
+    Check,
+    Connect,
+    Fill,
+    Finding,
+    Grade,
+    Leave,
+    Level,
+    Send,
+    Served,
+    Start,
+    Stimulus,
+    Wait,
+)
 from .evidence import Evidence, describe
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
@@ -13,19 +29,23 @@ from .verdict import Ending, Result, Verdict, verdict_of
 
 __all__ = [
     "Answer",
+    "Canary",
     "Case",
     "CaseFinished",
     "CaseRun",
     "CaseStarted",
     "Check",
+    "Connect",
     "Console",
     "Emit",
     "Ending",
     "Event",
     "Evidence",
+    "Fill",
     "Finding",
     "Grade",
     "Hypothesis",
+    "Leave",
     "Level",
     "Options",
     "Oracle",
@@ -35,11 +55,14 @@ __all__ = [
     "Result",
     "Screen",
     "Send",
+    "Served",
     "Session",
+    "Start",
     "Started",
     "Stimulus",
     "Target",
     "Verdict",
+    "Wait",
     "all_cases",
     "choose",
     "describe",

@@ -154,7 +154,78 @@ class Reset:
     """Reset the connection (Evt17 at the target)."""
 
 
-Step = Connect | Send | Await | AwaitTimer | Idle | HalfClose | Close | Reset
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Several connections: `many` more of them, each with these steps, all at once.
+
+    `one_by_one`: each begins when the one before it is over. `lead`: the point of the case needs each of them at rest
+    (an `Idle`); a target on which they do not come there gives no verdict.
+    """
+
+    who: str
+    steps: tuple[Step, ...]
+    many: int = 1
+    one_by_one: bool = False
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Several connections: associations with these steps, one more each time, until the target takes no more.
+
+    At most `most` are tried. The first that is kept waiting is `next`, and does not leave with the others. `again`:
+    as many as the target took before must be taken again, for what held them is gone. `canary`: the steps of a
+    healthy one, tried when there is one less than the user states that the target serves.
+    """
+
+    who: str
+    steps: tuple[Step, ...]
+    most: int
+    again: bool = False
+    canary: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Several connections: wait until those of `who` are over or at rest, or nothing more happens on them."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """Several connections: a healthy one with these steps, beside all that are there.
+
+    Whether it is served meanwhile is told; it is a failure only where the user states that the target serves as many.
+    Where it is not served, it goes on waiting. `limit`: there are so many that a rejection for lack of room is right.
+    """
+
+    steps: tuple[Step, ...]
+    limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Several connections: those of `who` go on behind their `Idle`; one that has not come there ends as they do."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Several connections: each of `who` must be served by now, or as soon as the target can.
+
+    `order` also tells in which order they were answered. `fresh` makes a new canary with these steps for it: one that
+    waited in a queue that was overfull may rightly have been lost.
+    """
+
+    who: str
+    order: bool = False
+    fresh: tuple[Step, ...] = ()
+
+
+CrowdStep = Start | Fill | Wait | Canary | Leave | Served
+Step = Connect | Send | Await | AwaitTimer | Idle | HalfClose | Close | Reset | CrowdStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +250,7 @@ class Case:
     """One case. `id` is permanent; `clause` names the edition; `requirement` is one sentence of ours.
 
     `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
-    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. `held`: so
-    many connections like this are held open, and the point is whether a healthy association beside them is served.
+    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus.
     """
 
     id: str
@@ -192,11 +262,15 @@ class Case:
     cell: tuple[str, str] | None = None
     checks: tuple[Check, ...] = ()
     slow: bool = False
-    held: int = 0
     depth: int = 0
     kind: str = ""
     role: str = "acceptor"
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def several(self) -> bool:
+        """Whether the case is one of several connections at a time."""
+        return isinstance(self.steps[0], CrowdStep) if self.steps else False
 
 
 # --- readings that many cases share ---------------------------------------------------------------------

@@ -34,19 +34,29 @@ MAX_SYNTAXES: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timeline: seconds since the connection was asked for, who, what, and the octets (cut)."""
+    """One line of the timeline: seconds since the case began, who, what, and the octets (cut).
+
+    `connection` names the connection, where a case has several.
+    """
 
     seconds: float
     who: str
     what: str
     octets: bytes = b""
     total: int = 0
+    connection: str = ""
+
+    @property
+    def told(self) -> str:
+        """What happened, and on which connection."""
+        return f"[{self.connection}] {self.what}" if self.connection else self.what
 
 
 @dataclass(slots=True)
 class Evidence:
     """The timeline of one case, what the tester sent, and the PDUs of the target: decoded, and as octets.
 
+    Several connections may write into one timeline: `connection` is this one's name in it, `since` its beginning.
     `traceback` is that of a fault of the tester itself.
     """
 
@@ -56,6 +66,8 @@ class Evidence:
     octets: list[bytes] = field(default_factory=list[bytes])
     dropped: int = 0
     first: bytes = b""
+    connection: str = ""
+    since: float = 0.0
     traceback: str = ""
 
     def began(self, octets: bytes) -> None:
@@ -67,7 +79,8 @@ class Evidence:
         if len(self.entries) >= MAX_ENTRIES:
             self.dropped += 1
             return
-        self.entries.append(Entry(seconds, who, what, bytes(octets[:MAX_OCTETS_SHOWN]), len(octets)))
+        shown = bytes(octets[:MAX_OCTETS_SHOWN])
+        self.entries.append(Entry(self.since + seconds, who, what, shown, len(octets), self.connection))
 
     def settle(self) -> None:
         """The verdict is known: keep only the timeline, which is bounded, so that many cases cannot fill memory."""

@@ -174,6 +174,16 @@ PROBE_SLOWLY: Final[tuple[Step, ...]] = (*PROBE, *PROBE_CLOSING[2:])
 END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT, check="Evt16"), Await())
 
 
+# What a target that is well serves at any time.
+HEALTHY: Final[tuple[Step, ...]] = (
+    *CONNECTED,
+    Send("A-ASSOCIATE-RQ", octets.RQ, as_request()),
+    Await(),
+    Send("P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO),
+    Await(),
+    Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
+    Await(),
+)
 # Where ARTIM did not expire, the target must still be in the state in which it was left.
 AFTER_TIMER: Final[tuple[Step, ...]] = (
     Send("A-ASSOCIATE-RQ (which state is this?)", octets.RQ, as_request(), check="Evt6"),
@@ -398,26 +408,6 @@ def _deeper(cases: list[Case]) -> list[Case]:
 
 # As long as the pace of the run allows.
 FOREVER: Final = 3600.0
-SILENT_PEER: Final = Case(
-    id="conn.silent-peer",
-    title="a connection that says nothing, and a healthy association beside it",
-    clause="PS3.8 2020 9.1.4",
-    requirement="One silent peer does not keep the target from serving others (one at a time is a choice, and told).",
-    steps=(Connect(), Idle(FOREVER)),
-    level=Level.MAY,
-    held=1,
-    kind="silent peer",
-)
-SECOND_ASSOCIATION: Final = Case(
-    id="conn.second-association",
-    title="an association that stands idle, and another beside it",
-    clause="PS3.8 2020 9.1.4",
-    requirement="Whether associations are served side by side or one at a time is the target's choice, and told.",
-    steps=(*ASSOCIATED, Idle(FOREVER)),
-    level=Level.MAY,
-    held=1,
-    kind="second association",
-)
 
 
 def _others() -> list[Case]:
@@ -432,7 +422,7 @@ def _others() -> list[Case]:
         slow=True,
         kind="idle",
     )
-    return [idle, SECOND_ASSOCIATION, SILENT_PEER]
+    return [idle]
 
 
 @cache

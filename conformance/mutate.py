@@ -83,8 +83,8 @@ def coverage() -> dict[Cell, tuple[tuple[Case, float], ...]]:
     """For each cell the (case, user) that reach it on the true machine; the shortest cases first."""
     table: dict[Cell, list[tuple[Case, float]]] = {}
     for case in sorted((*all_cases(), *timer_cases()), key=_cost):
-        if case.held:
-            continue  # it needs a second connection, which no single fault of one association can touch
+        if case.several:
+            continue  # what is between connections is no matter of one association's table
         for answer_after in USERS:
             met: set[Cell] = set()
             verdict = run_case(case, ASSOCIATION, answer_after, met)

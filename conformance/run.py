@@ -94,14 +94,20 @@ def _guarded(method: Callable[Concatenate[CaseRun, P], None]) -> Callable[Concat
 class CaseRun:
     """The run of one case; `result` is set and `done` is called when it is over."""
 
-    def __init__(self, case: Case, target: Target, done: Callable[[Result], None] | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        target: Target,
+        done: Callable[[Result], None] | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
         self.case = case
         self.result: Result | None = None
         self._target = target
         self._done = done
         self._oracle = Oracle()
         self._framer = Framer(TESTER_LIMITS)
-        self._evidence = Evidence()
+        self._evidence = evidence or Evidence()
         self._steps = list(case.steps)
         self._position = -1
         self._link: Link | None = None
@@ -113,6 +119,7 @@ class CaseRun:
         self._ending = Ending("none", 0.0)
         self._pieces: list[bytes] = []
         self._received = 0
+        self._answers = 0
         # What was sent in a row, each with the states in which the target may have been before it.
         self._row: list[tuple[tuple[str, ...], Send]] = []
         self.checking: Cell | None = None  # the state check in which the difference was seen
@@ -158,6 +165,8 @@ class CaseRun:
                 self._next()
             case Close() | Reset():
                 self._close(step)
+            case _:
+                raise AssertionError("a step of several connections on one")
 
     def _send(self, step: Send) -> None:
         made = step.octets if step.made is None else step.made(self._evidence)
@@ -300,6 +309,7 @@ class CaseRun:
                 return
             self._evidence.received.append(received)
             self._evidence.octets.append(raw)
+            self._answers += 1
             self._note("target", describe(received), raw)
             expected = self._oracle.expected()
             if isinstance(received, Violation):
@@ -481,16 +491,50 @@ class CaseRun:
 
     @property
     def idle(self) -> bool:
-        """Whether the case has come to a step in which nothing is to happen, or to its end."""
-        return self.result is not None or isinstance(self._steps[max(self._position, 0)], Idle)
+        """Whether the case has come to a step that only passes time, or to its end."""
+        if self.result is not None:
+            return True
+        return isinstance(self._steps[max(self._position, 0)], (Idle, AwaitTimer))
+
+    @property
+    def progress(self) -> tuple[int, int, bool]:
+        """Something has happened when this has changed: the step, the octets received, whether it is over."""
+        return self._position, self._received, self.result is not None
+
+    @property
+    def opened(self) -> bool:
+        """Whether the connection stood."""
+        return self._opened is not None
+
+    @property
+    def answered(self) -> bool:
+        """Whether a PDU of the target has come."""
+        return self._answers > 0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the target has accepted the association."""
+        return self._evidence.accepted() is not None
 
     @_guarded
-    def abandon(self) -> None:
+    def leave(self) -> None:
+        """Go on behind the step that passes time; where the case has not come there, end as its last step does."""
+        if self.result is not None:
+            return
+        self._cancel()
+        if self.idle:
+            self._next()
+        else:
+            last = self._steps[-1]
+            self._close(last if isinstance(last, (Close, Reset)) else Close())
+
+    @_guarded
+    def abandon(self, why: str = "no end within the time that a case may take") -> None:
         """Give up: the case has used up the time that it may take."""
         if self.result is None:
             if self._position < 0:
                 self._position = 0
-            self._differ(self._oracle.expected(), "no end within the time that a case may take")
+            self._differ(self._oracle.expected(), why)
 
     def break_off(self, error: Exception) -> None:
         """The tester itself has failed: the verdict says so, and nothing more is heard of the connection."""

@@ -14,23 +14,13 @@ from dataclasses import dataclass, field, replace
 from dicomnet.transports import Address, Transport
 
 from . import octets
-from .case import (
-    AS_ECHO,
-    AS_RELEASE,
-    Await,
-    AwaitTimer,
-    Case,
-    Connect,
-    Idle,
-    Send,
-    Step,
-    as_event,
-    as_request,
-)
+from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
+from .cases.connection import SECOND_ASSOCIATION, SILENT_PEER
+from .crowd import BUSY_SECONDS, Crowd
 from .faults import TesterFault, blame, carry_on, own_fault
-from .generate import SECOND_ASSOCIATION, SILENT_PEER, by_cell
+from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
-from .verdict import DEVIATION, Cell, Result, Verdict
+from .verdict import Cell, Result, Verdict
 
 SANITY_RUNS = 3
 CONFIRM_FACTOR = 3.0
@@ -38,8 +28,6 @@ CONFIRM_FACTOR = 3.0
 CASE_GRACE = 30.0
 SIDE_BY_SIDE = 8
 RETRY_SECONDS = 1.0
-# How long a target that rejects for now is left alone before each further try: what fills it may take 30 s to go.
-BUSY_SECONDS = (0.5, 3.0, 31.0)
 # A slowest answer of this many seconds is a user who thinks, not a wire.
 SLOW_USER = 0.5
 PROMPT_FACTOR, MIN_PROMPT = 8.0, 0.25
@@ -57,15 +45,7 @@ SANITY = Case(
     title="association, C-ECHO, release",
     clause="PS3.8 2020 7.1 to 7.3; PS3.7 2020 9.1.5",
     requirement="A target that serves Verification accepts an association, answers a C-ECHO and a release.",
-    steps=(
-        Connect(),
-        Send("A-ASSOCIATE-RQ", octets.RQ, as_request()),
-        Await(),
-        Send("P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO),
-        Await(),
-        Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE),
-        Await(),
-    ),
+    steps=HEALTHY,
 )
 PROMPT = Case(
     id="sanity.prompt",
@@ -88,7 +68,8 @@ class Options:
 
     `artim_limit`: how long to wait for ARTIM; `connect`: for a connection; `recover_limit`: how long a target that is
     full, or does not answer, may take to serve again after a case; `idle`: how long an association is left idle,
-    longer than a common ARTIM runs; `patience`, `quiet`: None = from what the sanity runs show.
+    longer than a common ARTIM runs; `patience`, `quiet`: None = from what the sanity runs show. `concurrent`: how many
+    associations the target is stated to serve side by side (0: it is not stated).
     """
 
     artim_limit: float = 300.0
@@ -97,6 +78,7 @@ class Options:
     idle: float = 45.0
     patience: float | None = None
     quiet: float | None = None
+    concurrent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +187,7 @@ class Session:
         self._label = label
         self._report: Report | None = None
         self._healthy: Callable[[Result], bool] = passed
-        self._served_beside: dict[str, Result] = {}
+        self._crowds: dict[str, Result] = {}
         self._cells: dict[Cell, list[Result]] = {}
         self._hurried = options.patience is None
 
@@ -219,8 +201,9 @@ class Session:
         except TesterFault as fault:
             self._tell(fault.result)
             return
-        slow = [case for case in cases if case.slow]
-        quick = [case for case in cases if not case.slow]
+        # Those that wait for long timers run side by side, but not those that have several connections themselves.
+        slow = [case for case in cases if case.slow and not case.several]
+        quick = [case for case in cases if not case.slow or case.several]
         for position, case in enumerate(quick):
             self._emit(CaseStarted(case))
             result, alive = self._judge_and_check(case)
@@ -319,8 +302,8 @@ class Session:
 
     def _judge(self, case: Case) -> Result:
         """Run a case; what is not a pass is repeated: alone, and slower where it is a failure."""
-        if case.held:
-            return self._beside(case)
+        if case.several:
+            return self._together(case)
         result = self._once(case).result
         assert result is not None
         if result.verdict is Verdict.INCONCLUSIVE:
@@ -473,51 +456,70 @@ class Session:
         self._check_health(result)
         return result
 
-    def _serves_several(self) -> bool:
-        return self._beside(SILENT_PEER).verdict is Verdict.PASS
+    # --- several connections -----------------------------------------------------------------------------
 
-    def _beside(self, case: Case) -> Result:
-        """A healthy association beside connections of the case, which are held open meanwhile."""
-        known = self._served_beside.get(case.id)
+    def _serves_several(self) -> bool:
+        return self._together(SILENT_PEER).verdict is Verdict.PASS
+
+    def _together(self, case: Case) -> Result:
+        """The verdict of a case of several connections; how a target serves is found out once."""
+        known = self._crowds.get(case.id)
         if known is None:
-            known = self._served_beside[case.id] = self._try_beside(case)
+            known = self._crowds[case.id] = self._confirmed(case)
         return known
 
-    def _try_beside(self, case: Case) -> Result:
-        if case not in (SILENT_PEER, SECOND_ASSOCIATION) and not self._serves_several():
-            text = "the target serves one connection at a time"
-            return Result(case, self._label, Verdict.NOT_APPLICABLE, case.requirement, text)
-        held = [CaseRun(case, self._target) for _ in range(case.held)]
-        for run in held:
-            run.start()
-        carrier = self._target.carrier
-        carrier.run(lambda: all(run.idle for run in held), self._target.pace.connect)
-        try:
-            beside = self._once(SANITY, self._target.pace.slower(CONFIRM_FACTOR)).result
-        finally:
-            for run in held:
-                run.abandon()
-        result = held[0].result
-        assert result is not None
-        assert beside is not None
-        if result.verdict is Verdict.ERROR:
-            raise TesterFault(result)
-        served = self._healthy(beside)
-        result.transport = self._label
-        result.verdict = Verdict.PASS if served else DEVIATION[case.level]
-        result.expected = "a healthy association is served meanwhile"
-        result.observed = "served" if served else f"not served meanwhile ({beside.observed})"
-        if case is SILENT_PEER and not served and self._stalls():
+    def _confirmed(self, case: Case) -> Result:
+        # How it serves is what other cases go by, so these two are not in a hurry.
+        tells = case in (SILENT_PEER, SECOND_ASSOCIATION)
+        slower = replace(self._target, pace=self._target.pace.slower(CONFIRM_FACTOR))
+        result = self._crowd(case, slower if tells else self._target)
+        if result.verdict in (Verdict.PASS, Verdict.NON_STRICT):
+            return result  # what was seen was seen; only that something did not come may be impatience
+        if case is SILENT_PEER and result.verdict is Verdict.INFORMATIONAL and self._stalls():
             # Serving one association at a time is a choice; standing still for one silent peer is none.
             result.verdict = Verdict.NON_STRICT
             result.notes.append(
                 "associations side by side are served, but a silent peer keeps everybody waiting"
             )
+        open_question = result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+        # Where a silent peer keeps others waiting, one more who waits is no news, and need not be seen twice.
+        if not open_question and (tells or not self._serves_several()):
+            return result
+        if self._recover() is None:
+            return result  # it never came back, so there is nothing to be seen twice
+        second = self._crowd(case, slower)
+        attempts = 2
+        for seconds in BUSY_SECONDS:
+            if second.verdict is not Verdict.INCONCLUSIVE:
+                break
+            self._target.carrier.run(lambda: False, seconds)
+            second = self._crowd(case, slower)
+            attempts += 1
+        second.attempts = attempts
+        if second.verdict is not result.verdict:
+            second.notes.append(f"not confirmed: at first {result.verdict.value} ({result.observed})")
+        return second
+
+    def _crowd(self, case: Case, target: Target) -> Result:
+        options = self._options
+        whole = self._healthy is passed
+        crowd = Crowd(
+            case,
+            target,
+            self._healthy,
+            whole=whole,
+            concurrent=options.concurrent,
+            recover=options.recover_limit,
+        )
+        result = crowd.run()
+        result.transport = self._label
+        if result.verdict is Verdict.ERROR:
+            raise TesterFault(result)
         return result
 
     def _stalls(self) -> bool:
         self._recover()
-        return self._beside(SECOND_ASSOCIATION).verdict is Verdict.PASS
+        return self._together(SECOND_ASSOCIATION).verdict is Verdict.PASS
 
     # --- telling -----------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The cases written by hand, one file per group of clauses."""
 
 from ..case import Case
-from . import associate_ac, associate_rq, data, ending, framing, user_information
+from . import associate_ac, associate_rq, connection, data, ending, framing, user_information
 
 BY_HAND: tuple[Case, ...] = (
     *associate_rq.CASES,
@@ -10,5 +10,6 @@ BY_HAND: tuple[Case, ...] = (
     *framing.CASES,
     *data.CASES,
     *ending.CASES,
+    *connection.CASES,
 )
 """In the order of running."""

@@ -18,7 +18,6 @@ from ..case import (
     Connect,
     Grade,
     HalfClose,
-    Idle,
     Level,
     Reading,
     Reset,
@@ -29,7 +28,7 @@ from ..case import (
     as_request,
     reject,
 )
-from ..generate import ASSOCIATED, CONNECTED, END, FOREVER, RELEASED
+from ..generate import ASSOCIATED, CONNECTED, END, RELEASED
 from ..octets import ECHO, NOBODY, RELEASE_RQ, RQ, pdu, rq
 from .build import PS38, accepts, associated_case, part
 from .data import UNFINISHED
@@ -287,40 +286,4 @@ def _timers() -> tuple[Case, ...]:
     )
 
 
-# --- several connections ----------------------------------------------------------------------------------
-
-CROWD: Final = 12
-LISTENER_CLAUSE: Final = f"{PS38} 9.1.4; {PS38} 9.2"
-
-
-def _crowds() -> tuple[Case, ...]:
-    return (
-        Case(
-            "conn.crowd",
-            f"{CROWD} connections that say nothing, and a healthy association beside them",
-            f"{LISTENER_CLAUSE}; {PS38} Table 9-21",
-            "A limit of connections is the target's own; when they have gone, it serves again.",
-            (Connect(), Idle(FOREVER)),
-            level=Level.MAY,
-            held=CROWD,
-            kind="conn.crowd",
-        ),
-        Case(
-            "conn.half-message",
-            "an association with half a message, and a healthy association beside it",
-            LISTENER_CLAUSE,
-            "Each connection has a machine of its own: a message that is begun on one is no part of another.",
-            (
-                Connect(),
-                Send("A-ASSOCIATE-RQ", RQ, as_request(), prefix=True),
-                Await(prefix=True),
-                UNFINISHED,
-                Idle(FOREVER),
-            ),
-            held=1,
-            kind="conn.half-message",
-        ),
-    )
-
-
-CASES: Final[tuple[Case, ...]] = (*_releases(), *_aborts(), *_cuts(), *_timers(), *_crowds())
+CASES: Final[tuple[Case, ...]] = (*_releases(), *_aborts(), *_cuts(), *_timers())

@@ -10,8 +10,25 @@ from rich.markup import escape
 
 from dicomnet.statemachine import Framer
 
-from ..case import Await, AwaitTimer, Case, Connect, HalfClose, Idle, Send, Step
+from ..case import (
+    Await,
+    AwaitTimer,
+    Canary,
+    Case,
+    Connect,
+    CrowdStep,
+    Fill,
+    HalfClose,
+    Idle,
+    Leave,
+    Send,
+    Served,
+    Start,
+    Step,
+    Wait,
+)
 from ..evidence import describe
+from ..generate import FOREVER
 from ..octets import with_titles
 from ..oracle import Oracle
 from ..reports import Screen
@@ -65,7 +82,7 @@ def show_case(case: Case, console: Console) -> None:
         console.print(f"  {'check':<12}{escape(check.says)}")
 
 
-def _step_lines(step: Step, oracle: Oracle, framer: Framer) -> list[str]:
+def _step_lines(step: Step, oracle: Oracle, framer: Framer, *, nested: bool = False) -> list[str]:
     """One step in words; the oracle goes along, on the path of a target that does as the tables say."""
     before = "/".join(oracle.states())
     match step:
@@ -78,6 +95,8 @@ def _step_lines(step: Step, oracle: Oracle, framer: Framer) -> list[str]:
             poke = f"; every {step.every:g} s the tester sends {step.poke.what}" if step.poke else ""
             return [f"target in {before} closes when ARTIM expires; the time is reported, not graded{poke}"]
         case Idle():
+            if step.seconds == FOREVER and nested:
+                return [f"tester says nothing until this connection leaves; target in {before}"]
             seconds = min(step.seconds, Options().idle)
             return [f"tester says nothing for {seconds:g} s; target in {before} is to do nothing either"]
         case Await():
@@ -90,10 +109,54 @@ def _step_lines(step: Step, oracle: Oracle, framer: Framer) -> list[str]:
                 if oracle.all_settled or not oracle.follow():
                     break
             return lines or ["nothing more is expected"]
+        case Start() | Fill() | Wait() | Canary() | Leave() | Served():
+            return _crowd_lines(step)
         case _:
             name = "half-close" if isinstance(step, HalfClose) else type(step).__name__.lower()
             oracle.ended()
             return [f"tester: {name}: Evt17; target in {before}"]
+
+
+def _crowd_lines(step: CrowdStep) -> list[str]:
+    """One step of a case of several connections; what each connection does stands below it."""
+    match step:
+        case Start():
+            each = ", each" if step.many > 1 else ""
+            when = " when the one before is over" if step.one_by_one else " at once" if each else ""
+            return [f"{_count(step.many, step.who)}{each}{when}:", *_each(step.steps)]
+        case Fill():
+            if step.again:
+                return ["as many associations again as the target took before; each must be taken, each:"]
+            return [
+                f"up to {_count(step.most, step.who)}, one more until one is not taken, each:",
+                *_each(step.steps),
+            ]
+        case Wait():
+            return [f"wait until nothing more happens on the {step.who!r} connections"]
+        case Canary():
+            right = "; so many are there that a rejection for lack of room is right" if step.limit else ""
+            told = "told, and a failure only where --concurrent states that more are served"
+            return [
+                f"beside them a canary; whether it is served meanwhile is {told}{right}:",
+                *_each(step.steps),
+            ]
+        case Leave():
+            return [f"the {step.who!r} connections go on behind their wait, and end"]
+        case Served():
+            if step.fresh:
+                return ["demanded: a new healthy association is served, within the time to recover"]
+            order = "; in which order is told, and the standard fixes none" if step.order else ""
+            return [f"demanded: whoever of {step.who!r} has waited is answered now{order}"]
+
+
+def _count(many: int, who: str) -> str:
+    return f"{many} connection{'s' * (many != 1)} {who!r}"
+
+
+def _each(steps: tuple[Step, ...]) -> list[str]:
+    """The steps of one connection, for the target as an oracle of its own knows it."""
+    oracle, framer = Oracle(), Framer(TESTER_LIMITS)
+    return [f"  {line}" for step in steps for line in _step_lines(step, oracle, framer, nested=True)]
 
 
 def _send_lines(step: Send, oracle: Oracle, before: str) -> list[str]:

@@ -11,6 +11,7 @@ import click
 from dicomnet.transports import Address
 
 from ..case import Case
+from ..crowd import MAX_FILL
 from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
 from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
@@ -55,6 +56,12 @@ _OPTIONS = (
         metavar="SECONDS",
         help="How long an answer may take  [default: from what the first associations show]",
     ),
+    click.option(
+        "--concurrent",
+        type=click.IntRange(1, MAX_FILL),
+        metavar="N",
+        help="The target is stated to serve N associations side by side: that it does not is a failure then.",
+    ),
     _limit("connect", Options().connect, "How long the target may take to accept a connection."),
     _limit("recover", Options().recover_limit, "How long the target may take to serve again after a case."),
     click.option("--list", "list_only", is_flag=True, help="List the cases and stop."),
@@ -92,6 +99,7 @@ def test(
     depth: int,
     artim_limit: float,
     patience: float | None,
+    concurrent: int | None,
     connect_limit: float,
     recover_limit: float,
     list_only: bool,
@@ -111,15 +119,13 @@ def test(
     interruption = ctx.with_resource(ctx.ensure_object(Interruption))
     interruption.hold()
     options = Options(
-        artim_limit=artim_limit, connect=connect_limit, patience=patience, recover_limit=recover_limit
+        artim_limit=artim_limit,
+        connect=connect_limit,
+        patience=patience,
+        recover_limit=recover_limit,
+        concurrent=concurrent or 0,
     )
-    given = tuple(
-        word
-        for name in ("artim_limit", "patience")
-        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
-    )
-    choice = Choice(address, called_aet, calling_aet, depth, options, given)
+    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx))
     cases = _choose(select, depth, quick=quick)
     if json_file is not None and json_file == junit_file:
         raise click.UsageError(f"--json and --junit name the same file, {str(json_file)!r}")
@@ -145,6 +151,16 @@ def test(
     report.interrupted = report.interrupted or interruption.asked
     shown.show(report, choice.repeat)
     ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
+
+
+def _given(ctx: click.Context) -> tuple[str, ...]:
+    """The options on the command line that decide how a case goes, as they were written."""
+    return tuple(
+        word
+        for name in ("artim_limit", "patience", "concurrent")
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
+    )
 
 
 def _choose(select: tuple[str, ...], depth: int, *, quick: bool) -> tuple[Case, ...]:

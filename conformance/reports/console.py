@@ -223,7 +223,7 @@ class Console:
     def _timeline(self, result: Result) -> None:
         for entry in result.evidence.entries:
             octets = f"  {entry.octets[:16].hex(' ')}{' ...' if entry.total > 16 else ''}" * bool(entry.total)
-            text = f"{entry.seconds:8.3f} s  {entry.who:<7}{entry.what}{octets}"
+            text = f"{entry.seconds:8.3f} s  {entry.who:<7}{entry.told}{octets}"
             self._indented(Text(printable(text), "dim"), INDENT)
 
     def _row(self, name: str, text: str, *, whole: bool = False) -> None:

@@ -50,6 +50,8 @@ def _case(result: Result, repeat: Repeat) -> dict[str, object]:
         "evidence": [
             {
                 "seconds": round(entry.seconds, 6),
+                # Where a case has several connections, each entry says which it belongs to.
+                **({"connection": entry.connection} if entry.connection else {}),
                 "who": entry.who,
                 "what": entry.what,
                 "octets": entry.octets.hex(),

@@ -76,7 +76,7 @@ def _case(result: Result, kind: str, repeat: Repeat) -> ElementTree.Element:
             f"expected: {result.expected}\nobserved: {result.observed}\nrepeat: {repeat(case.id)}"
         )
     lines = [f"verdict: {result.verdict.value}", *result.notes]
-    lines.extend(f"{entry.seconds:9.3f} s {entry.who}: {entry.what}" for entry in result.evidence.entries)
+    lines.extend(f"{entry.seconds:9.3f} s {entry.who}: {entry.told}" for entry in result.evidence.entries)
     ElementTree.SubElement(element, "system-out").text = _clean("\n".join(lines))
     return element
 

@@ -22,6 +22,7 @@ from dicomnet.statemachine import AAssociateRQ, Pdu, Violation
 
 from ..zoo import PlainAcceptor
 from ..zoo.acceptor import STA2, STA6, Codes, Connection
+from ..zoo.mishaps import OneAtATime
 from .targets import judge, session
 
 EARLY = "the target closed as soon as the association was over"
@@ -330,17 +331,6 @@ def test_a_target_that_does_not_come_back_fails_the_case_that_did_it() -> None:
     }
     assert said(report.results[1], "after this case the target no longer serves")
     assert report.exit_code() == 1
-
-
-class OneAtATime(PlainAcceptor):
-    """The next waits until the last is gone."""
-
-    def blocked(self) -> bool:
-        return bool(self.connections)
-
-    def close(self, at: Connection) -> None:
-        super().close(at)
-        self.carrier.call_later(0.0, self.admit)
 
 
 def test_serving_one_at_a_time_is_a_choice() -> None:

@@ -30,7 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ae-title": ("rq.called.*", "rq.calling.*"),
     "application-context": ("rq.application.*",),
     "artim": ("ul.*evt18*", "artim.*", "ul.sta6.idle"),
-    "close": ("close.*", "ul.*.evt17*"),
+    "close": ("close.*", "ul.*.evt17*", "conn.slots.close"),
     "context-ids": ("pc.ids.*",),
     "contexts": ("pc.*", "ac.contexts"),
     "data": ("data.*", "ul.*.evt15", "ul.sta13.owed.*"),
@@ -55,6 +55,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "release": ("rel.*", "ul.*.evt12*", "ul.sta8.*", "ul.sta13.*", "frame.*release*"),
     "reserved": ("rq.reserved.*", "ac.repeats", "data.control-bits"),
     "items": ("rq.*",),
+    "several": ("conn.*",),
     "sta13": ("ul.sta13.*", "ul.sta8.evt15", "rel.*", "ul.sta6.evt12", "ul.sta8.*", "frame.*release*"),
     "sta2": ("ul.sta2.*",),
     "sta6": (

@@ -64,8 +64,9 @@ def pynetdicom() -> list[str]:
 
 
 def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
-    if name == "storescp":
-        return [program("storescp"), "-aet", "STORESCP", "-od", str(folder), str(port)], "STORESCP"
+    if name in ("storescp", "storescp --fork"):
+        words = [program("storescp"), *name.split()[1:], "-aet", "STORESCP", "-od", str(folder), str(port)]
+        return words, "STORESCP"
     if name == "echoscp":
         return [*pynetdicom(), "echoscp", "-ba", "127.0.0.1", "-aet", "ECHOSCP", str(port)], "ECHOSCP"
     settings = {
@@ -83,7 +84,7 @@ def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
 
 @contextmanager
 def running(name: str, folder: Path) -> Generator[Peer]:
-    """A peer by name: storescp, orthanc or echoscp."""
+    """A peer by name: storescp, storescp --fork, orthanc or echoscp."""
     port = free_port()
     command, aet = _command(name, port, folder)
     environment = {**os.environ, "TCP_NODELAY": "1"}

@@ -8,12 +8,20 @@ from .acceptor import PlainAcceptor
 from .faults_accept import FAULTS as ACCEPT_FAULTS
 from .faults_connection import FAULTS as CONNECTION_FAULTS
 from .faults_data import FAULTS as DATA_FAULTS
+from .faults_listener import FAULTS as LISTENER_FAULTS
 from .faults_request import FAULTS as REQUEST_FAULTS
 from .faults_state import FAULTS as STATE_FAULTS
 
 ZOO: dict[str, type[PlainAcceptor]] = {
     kind.fault: kind
-    for kind in (*CONNECTION_FAULTS, *STATE_FAULTS, *REQUEST_FAULTS, *ACCEPT_FAULTS, *DATA_FAULTS)
+    for kind in (
+        *CONNECTION_FAULTS,
+        *LISTENER_FAULTS,
+        *STATE_FAULTS,
+        *REQUEST_FAULTS,
+        *ACCEPT_FAULTS,
+        *DATA_FAULTS,
+    )
 }
 """The faulty acceptors by the name of their fault."""
 

@@ -1,4 +1,4 @@
-"""What several faults lead to: an acceptor that crashes as a whole, and one that hangs as a whole."""
+"""What several faults lead to: an acceptor that crashes or hangs as a whole; and one that serves one at a time."""
 
 from __future__ import annotations
 
@@ -48,3 +48,16 @@ class WedgingAcceptor(PlainAcceptor):
     def blocked(self) -> bool:
         """Nobody is taken in once the loop stands still."""
         return self.wedged
+
+
+class OneAtATime(PlainAcceptor):
+    """Serves one connection at a time; the next waits until the last is gone. That is a choice, and no fault."""
+
+    def blocked(self) -> bool:
+        """While anybody is served."""
+        return bool(self.connections)
+
+    def close(self, at: Connection) -> None:
+        """The next one's turn."""
+        super().close(at)
+        self.carrier.call_later(0.0, self.admit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import octets as o
-from .script import AndEnd, Step
+from .script import AndEnd, AtOnce, Step
 
 
 class Probe(NamedTuple):
@@ -23,6 +23,9 @@ LEAVING: list[Step] = [step for number in range(7) for step in (number, "end")]
 CROWD_SERVED = "AC END@7 | " * 7 + "AC"
 CROWD_LIMITED = "AC END@7 | " * 6 + "RJ2/3/2 END@7 | RJ2/3/2 END@30"
 
+FULL: list[Step] = [step for number in range(5) for step in (number, o.RQ)]
+FULL_SERVED = " | ".join(["AC"] * 5)
+
 PROBES: tuple[Probe, ...] = (
     Probe("silent-peer-blocks-accept", [1, o.RQ, o.RELEASE], "END@30 | AC RP END@31", "END@30 | END@60"),
     Probe("limit-never-recovers", [*CROWD, *LEAVING, 7, o.RQ], CROWD_SERVED, CROWD_LIMITED),
@@ -36,6 +39,43 @@ PROBES: tuple[Probe, ...] = (
         "quick-leaver-wedges", [o.RQ, AndEnd(o.RELEASE), 1, o.RQ], "AC END@1 | AC", "AC END@1 | never taken"
     ),
     Probe("abort-behind-request-wedges", [o.RQ + o.ABORT, 1, o.RQ], "END@0 | AC", " | never taken"),
+    Probe("silent-peer-stalls-for-ever", [1, o.RQ], "END@30 | AC", "END@30 | never taken"),
+    Probe(
+        "limit-stops-listening",
+        [step for n in range(10) for step in (n, o.RQ)],
+        " | ".join(["AC"] * 10),
+        " | ".join([*["AC"] * 9, "never taken"]),
+    ),
+    Probe(
+        "loses-simultaneous-request",
+        [AtOnce(2), 0.0, 1, o.RQ, 2, o.RQ],
+        "END@30 | AC | AC",
+        "END@30 | never taken | AC",
+    ),
+    Probe("quick-close-ends-listening", ["end", 1, o.RQ], "END@0 | AC", "END@0 | refused"),
+    Probe("reset-ends-listening", ["reset", 1, o.RQ], " | AC", " | refused"),
+    Probe(
+        "reset-leaks-slot",
+        [*[step for n in range(33) for step in (n, o.RQ, "reset")], 33, o.RQ],
+        "AC | " * 33 + "AC",
+        "AC | " * 32 + "RJ2/3/2 | RJ2/3/2 END@30",
+    ),
+    Probe(
+        "last-come-first-served",
+        [o.RQ, 1, 2, 0, "end"],
+        "AC END@1 | END@30 | END@30",
+        "AC END@1 | END@60 | END@30",
+    ),
+    Probe("limit-answered-by-silence", FULL, FULL_SERVED, "AC | AC | AC | AC | "),
+    Probe("limit-answered-by-closing", FULL, FULL_SERVED, "AC | AC | AC | AC | END@0"),
+    Probe("limit-rejected-for-good", FULL, FULL_SERVED, "AC | AC | AC | AC | RJ1/1/1 END@30"),
+    Probe(
+        "leaver-in-queue-wedges",
+        [o.RQ, 1, "close", 0, "end", 2, o.RQ],
+        "AC END@2 |  | AC",
+        "AC END@2 | never taken | never taken",
+    ),
+    Probe("answers-the-first-peer", [o.RQ, 1, o.RQ], "AC | AC", "AC AC | "),
     Probe("no-artim-in-sta2", [40.0], "END@30", ""),
     Probe("no-artim-after-reject", [o.WRONG_CALLED], "RJ1/1/7 END@30", "RJ1/1/7"),
     Probe("no-artim-after-abort", [o.HTTP], "AB0/0 END@30", "AB0/0"),

@@ -35,6 +35,10 @@ class AndEnd(bytes):
     """Octets with the FIN right behind them."""
 
 
+class AtOnce(int):
+    """So many connections more, all at the same moment."""
+
+
 Step = bytes | float | int | str
 """Octets to send; seconds to wait (float); the connection to use from now on (int);
 "end" to half-close, "close", or "reset"."""
@@ -168,6 +172,9 @@ def play(kind: type[PlainAcceptor], steps: list[Step]) -> str:
             client.send(step)
             if isinstance(step, AndEnd):
                 client.link.half_close()
+        elif isinstance(step, AtOnce):
+            clients.extend(Client(carrier, acceptor) for _ in range(step))
+            continue
         elif isinstance(step, int):
             client = use(step)
             continue
