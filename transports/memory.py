@@ -73,7 +73,7 @@ class MemoryTransport:
         self._sequence = count()
         self._heap: list[_Due] = []
         self._cancelled = 0
-        self._listeners: dict[int, _Listening] = {}
+        self._listeners: dict[int, MemoryListening] = {}
         self._ports = count(49152)
 
     def now(self) -> float:
@@ -106,21 +106,25 @@ class MemoryTransport:
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
-        ours = _End(self, handler, address)
-        ours.request = _Request(self, ours, address.port, Address("memory", next(self._ports)))
+        ours = MemoryEnd(self, handler, address)
+        ours.request = MemoryRequest(self, ours, address.port, self.next_address())
         self.hop(ours.request.arrive)
         return ours
 
-    def listener_at(self, port: int) -> _Listening | None:
+    def next_address(self) -> Address:
+        """An address that no end of this carrier has had."""
+        return Address("memory", next(self._ports))
+
+    def listener_at(self, port: int) -> MemoryListening | None:
         """Who listens on a port."""
         return self._listeners.get(port)
 
-    def listen(self, address: Address, backlog: int, handler: ListenHandler) -> _Listening:
+    def listen(self, address: Address, backlog: int, handler: ListenHandler) -> MemoryListening:
         """See `Transport.listen`; the backlog is kept by the listener machine."""
         port = address.port or next(self._ports)
         if port in self._listeners:
             raise LocalProtocolError("address_in_use", f"another listener holds port {port} of this carrier")
-        listening = _Listening(self, Address(address.host, port), handler)
+        listening = MemoryListening(self, Address(address.host, port), handler)
         self._listeners[port] = listening
         return listening
 
@@ -154,7 +158,9 @@ class MemoryTransport:
         self._listeners.clear()
 
 
-class _Listening:
+class MemoryListening:
+    """A listener in memory."""
+
     __slots__ = ("_carrier", "address", "handler")
 
     def __init__(self, carrier: MemoryTransport, address: Address, handler: ListenHandler) -> None:
@@ -163,29 +169,30 @@ class _Listening:
         self.handler = handler
 
     def close(self) -> None:
+        """See `Listening.close`."""
         self._carrier.unlisten(self.address.port)
 
 
-class _Request:
+class MemoryRequest:
     """A request in memory, on its way as the path's table says."""
 
     __slots__ = ("_carrier", "_listening", "_path", "_port", "_requestor", "_tries", "acceptor", "peer")
 
-    def __init__(self, carrier: MemoryTransport, requestor: _End, port: int, peer: Address) -> None:
+    def __init__(self, carrier: MemoryTransport, requestor: MemoryEnd, port: int, peer: Address) -> None:
         self._carrier = carrier
         self._requestor = requestor
         self._port = port
         self._path = carrier.tables.path.start()
-        self._listening: _Listening | None = None
+        self._listening: MemoryListening | None = None
         self._tries = iter(AGAIN_SECONDS)
-        self.acceptor: _End | None = None
+        self.acceptor: MemoryEnd | None = None
         self.peer = peer
 
     # What the listener does with it.
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
-        ours = self.acceptor = _End(self._carrier, handler, self.peer)
+        ours = self.acceptor = self.make_end(handler)
         ours.other = self._requestor
         self._requestor.other = ours
         self.give("take")
@@ -196,6 +203,20 @@ class _Request:
         if code == "overflow" and self._carrier.loses_acknowledgement():
             code = "half-open"
         self.give(code if code in self._carrier.tables.path.event else "refused")
+
+    # How it is carried; a carrier with faults does it in other ways.
+
+    def make_end(self, handler: LinkHandler) -> MemoryEnd:
+        """The acceptor's end, when it is taken."""
+        return MemoryEnd(self._carrier, handler, self.peer)
+
+    def toward_requestor(self, report: Callable[[Any], None], about: object = None) -> None:
+        """Let a report be made at the requestor's end, in the order of all that goes there."""
+        self._carrier.hop(report, about)
+
+    def toward_listener(self, report: Callable[[Any], None], about: object = None) -> None:
+        """Let a report be made at the listener or the acceptor's end, in the order of all that goes there."""
+        self._carrier.hop(report, about)
 
     # What happens to it.
 
@@ -231,32 +252,33 @@ class _Request:
             self.give("queued")
 
     def _tell(self, tell: Tell) -> None:
-        hop = self._carrier.hop
         if tell.to == "listener":
-            hop(self.withdrawn)
+            self.toward_listener(self.withdrawn)
             return
-        end = self._requestor if tell.to == "requestor" else self.acceptor
+        asked = tell.to == "requestor"
+        end = self._requestor if asked else self.acceptor
         if end is None:
             return
+        toward = self.toward_requestor if asked else self.toward_listener
         match tell.report:
             case "open":
-                hop(end.opened)
+                toward(end.opened)
             case "failed":
-                hop(end.failed, tell.outcome)
+                toward(end.failed, tell.outcome)
             case _:
-                hop(end.broken)
+                toward(end.broken)
 
     def _deliver(self, kept: tuple[tuple[str, bytes], ...]) -> None:
-        assert self.acceptor is not None
-        hop = self._carrier.hop
+        acceptor = self.acceptor
+        assert acceptor is not None
         for report, octets in kept:
             match report:
                 case "octets":
-                    hop(self.acceptor.arrived, octets)
+                    self.toward_listener(acceptor.arrived, octets)
                 case "end":
-                    hop(self.acceptor.ended)
+                    self.toward_listener(acceptor.ended)
                 case _:
-                    hop(self.acceptor.broken)
+                    self.toward_listener(acceptor.broken)
 
     def _ask_again(self) -> None:
         after = next(self._tries, None)
@@ -266,7 +288,7 @@ class _Request:
             self._carrier.call_later(after, self.arrive)
 
 
-class _End:
+class MemoryEnd:
     """One end of a connection in memory."""
 
     __slots__ = ("_carrier", "_handler", "_open", "_sent_end", "closed", "other", "peer", "request")
@@ -275,9 +297,9 @@ class _End:
         self._carrier = carrier
         self._handler = handler
         self.peer = peer
-        self.other: _End | None = None
+        self.other: MemoryEnd | None = None
         # The way of a requestor's end to its other end, until that is there.
-        self.request: _Request | None = None
+        self.request: MemoryRequest | None = None
         self.closed = False
         self._open = False
         self._sent_end = False
@@ -285,6 +307,7 @@ class _End:
     # What the holder of this end does.
 
     def send(self, octets: bytes) -> None:
+        """See `Link.send`."""
         other = self.other
         if self.closed or self._sent_end or not octets:
             return
@@ -294,6 +317,7 @@ class _End:
             self.request.give("octets", octets)
 
     def half_close(self) -> None:
+        """See `Link.half_close`."""
         other = self.other
         if self.closed or self._sent_end:
             return
@@ -305,6 +329,7 @@ class _End:
             self.request.give("end")
 
     def close(self) -> None:
+        """See `Link.close`."""
         if self.closed:
             return
         if self.other is not None:
@@ -314,6 +339,7 @@ class _End:
         self.closed = True
 
     def reset(self) -> None:
+        """See `Link.reset`."""
         other = self.other
         if self.closed:
             return
@@ -326,16 +352,19 @@ class _End:
     # What arrives at this end.
 
     def opened(self, _about: None = None) -> None:
+        """The connection stands."""
         if not self.closed:
             self._open = True
             self._handler.on_open()
 
     def failed(self, code: str) -> None:
+        """It could not be made."""
         if not self.closed:
             self.closed = True
             self._handler.on_failed(code)
 
     def arrived(self, octets: bytes) -> None:
+        """Octets of the other end."""
         if not self.closed:
             self._handler.on_octets(octets)
         elif self.other is not None:
@@ -343,10 +372,12 @@ class _End:
             self._carrier.hop(self.other.broken)
 
     def ended(self, _about: None = None) -> None:
+        """The other end sends no more."""
         if not self.closed:
             self._handler.on_end()
 
     def broken(self, _about: None = None) -> None:
+        """The other end has reset it."""
         if not self.closed:
             self.closed = True
             self._handler.on_reset()
