@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .analysis.monitors import FORMS, LIFE, LINES, Broken, Line, look
 from .analysis.mutants import OPERATORS, Mutant, mutants, with_cell
 from .effects import (
     ArtimStart,
@@ -165,6 +166,7 @@ __all__ = [
     "EDITION",
     "EVENT_OF_PDU",
     "EXPLICIT_LE",
+    "FORMS",
     "HEADER_LENGTH",
     "IMPLEMENTATION_CLASS_UID",
     "IMPLEMENTATION_VERSION_NAME",
@@ -172,6 +174,8 @@ __all__ = [
     "INVALID_PARAMETER_VALUE",
     "INVALID_PDU",
     "LIBRARY",
+    "LIFE",
+    "LINES",
     "LISTENER",
     "LISTENER_LINUX",
     "LISTENER_WINSOCK",
@@ -208,6 +212,7 @@ __all__ = [
     "ArtimStop",
     "AskAgain",
     "Branch",
+    "Broken",
     "CEchoRQ",
     "CEchoRSP",
     "Callback",
@@ -226,6 +231,7 @@ __all__ = [
     "Issue",
     "Kept",
     "Limits",
+    "Line",
     "LocalProtocolError",
     "Machine",
     "Model",
@@ -288,6 +294,7 @@ __all__ = [
     "feed",
     "frame_length",
     "judge_request",
+    "look",
     "mutants",
     "parse_grid",
     "pdu_of",

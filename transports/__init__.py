@@ -6,6 +6,8 @@ from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Handler, Network, NetworkObject, Settings
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
+from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
 
 __all__ = [
@@ -13,6 +15,8 @@ __all__ = [
     "Assembler",
     "EchoResult",
     "Handler",
+    "Hub",
+    "Lane",
     "Link",
     "LinkHandler",
     "ListenHandler",
@@ -21,11 +25,16 @@ __all__ = [
     "Message",
     "Network",
     "NetworkObject",
+    "Noted",
+    "ObjectState",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",
     "Request",
+    "Scene",
+    "SceneObject",
     "Settings",
+    "StepwiseTransport",
     "TcpTransport",
     "Timer",
     "Transport",

@@ -22,6 +22,7 @@ from dicomnet.statemachine import (
     Offer,
     Payload,
     Tell,
+    Transition,
     step,
 )
 
@@ -35,7 +36,9 @@ CANCELLED_KEPT = 64
 AGAIN_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-class _Timer:
+class MemoryTimer:
+    """A running timer of the virtual clock."""
+
     __slots__ = ("_carrier", "callback")
 
     def __init__(self, carrier: MemoryTransport, callback: Callable[[], None]) -> None:
@@ -43,11 +46,12 @@ class _Timer:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
+        """See `Timer.cancel`."""
         if self.callback is not None:
             self.callback = None
             self._carrier.cancelled()
 
-    def __call__(self, _argument: None = None) -> None:
+    def __call__(self, _argument: object = None) -> None:
         """Ring. It has run out then: to cancel it is harmless."""
         callback, self.callback = self.callback, None
         if callback is not None:
@@ -68,6 +72,10 @@ class MemoryTransport:
 
     def __init__(self, latency: float = 0.0, tables: Model = MODEL) -> None:
         self.tables = tables
+        # For evidence of coverage: the transitions of the path.
+        self.trace: list[Transition] | None = None
+        # After how many seconds a lost request comes again, each time.
+        self.again: tuple[float, ...] = AGAIN_SECONDS
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
@@ -80,9 +88,9 @@ class MemoryTransport:
         """Virtual seconds since the carrier was made."""
         return self._now
 
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> _Timer:
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> MemoryTimer:
         """See `Transport.call_later`."""
-        timer = _Timer(self, callback)
+        timer = MemoryTimer(self, callback)
         due: _Due = (self._now + seconds, next(self._sequence), timer, None)
         heappush(self._heap, due)
         return timer
@@ -92,7 +100,9 @@ class MemoryTransport:
         self._cancelled += 1
         heap = self._heap
         if self._cancelled > CANCELLED_KEPT and 2 * self._cancelled > len(heap):
-            heap[:] = [due for due in heap if not isinstance(due[2], _Timer) or due[2].callback is not None]
+            heap[:] = [
+                due for due in heap if not isinstance(due[2], MemoryTimer) or due[2].callback is not None
+            ]
             heapify(heap)
             self._cancelled = 0
 
@@ -107,13 +117,9 @@ class MemoryTransport:
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
         ours = MemoryEnd(self, handler, address)
-        ours.request = MemoryRequest(self, ours, address.port, self.next_address())
+        ours.request = MemoryRequest(self, ours, address.port, Address("memory", next(self._ports)))
         self.hop(ours.request.arrive)
         return ours
-
-    def next_address(self) -> Address:
-        """An address that no end of this carrier has had."""
-        return Address("memory", next(self._ports))
 
     def listener_at(self, port: int) -> MemoryListening | None:
         """Who listens on a port."""
@@ -144,7 +150,7 @@ class MemoryTransport:
                     self._now = max(self._now, end)
                 break
             when, _, report, about = heappop(heap)
-            if about is None and isinstance(report, _Timer) and report.callback is None:
+            if about is None and isinstance(report, MemoryTimer) and report.callback is None:
                 self._cancelled -= 1
                 continue
             self._now = when
@@ -159,7 +165,7 @@ class MemoryTransport:
 
 
 class MemoryListening:
-    """A listener in memory."""
+    """A listener that is open in memory."""
 
     __slots__ = ("_carrier", "address", "handler")
 
@@ -176,25 +182,25 @@ class MemoryListening:
 class MemoryRequest:
     """A request in memory, on its way as the path's table says."""
 
-    __slots__ = ("_carrier", "_listening", "_path", "_port", "_requestor", "_tries", "acceptor", "peer")
+    __slots__ = ("_carrier", "_port", "acceptor", "listening", "path", "peer", "requestor", "tries")
 
     def __init__(self, carrier: MemoryTransport, requestor: MemoryEnd, port: int, peer: Address) -> None:
         self._carrier = carrier
-        self._requestor = requestor
         self._port = port
-        self._path = carrier.tables.path.start()
-        self._listening: MemoryListening | None = None
-        self._tries = iter(AGAIN_SECONDS)
+        self.requestor = requestor
         self.acceptor: MemoryEnd | None = None
+        self.path = carrier.tables.path.start()
+        self.listening: MemoryListening | None = None
+        self.tries = 0
         self.peer = peer
 
     # What the listener does with it.
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
-        ours = self.acceptor = self.make_end(handler)
-        ours.other = self._requestor
-        self._requestor.other = ours
+        ours = self.acceptor = MemoryEnd(self._carrier, handler, self.peer)
+        ours.other = self.requestor
+        self.requestor.other = ours
         self.give("take")
         return ours
 
@@ -222,17 +228,19 @@ class MemoryRequest:
 
     def arrive(self, _about: None = None) -> None:
         """It comes to its address."""
-        self._listening = self._carrier.listener_at(self._port)
-        self.give("nobody" if self._listening is None else "arrive")
+        self.listening = self._carrier.listener_at(self._port)
+        self.give("nobody" if self.listening is None else "arrive")
 
     def withdrawn(self, _about: None = None) -> None:
         """The listener hears that it was taken back."""
-        assert self._listening is not None
-        self._listening.handler.on_withdrawn(self)
+        assert self.listening is not None
+        self.listening.handler.on_withdrawn(self)
 
     def give(self, event: str, payload: Payload = None) -> None:
         """An event for the path; its effects are done at once, in order."""
-        self._path, transition, carries = step(self._path, self._carrier.tables.path.event[event], payload)
+        self.path, transition, carries = step(self.path, self._carrier.tables.path.event[event], payload)
+        if self._carrier.trace is not None:
+            self._carrier.trace.append(transition)
         for index, effect in enumerate(transition.effects):
             match effect:
                 case Offer():
@@ -247,16 +255,15 @@ class MemoryRequest:
                     raise AssertionError(f"{effect.op} is no deed of a carrier")
 
     def _offer(self) -> None:
-        if self._listening is not None:
-            self._listening.handler.on_request(self)
+        if self.listening is not None:
+            self.listening.handler.on_request(self)
             self.give("queued")
 
     def _tell(self, tell: Tell) -> None:
         if tell.to == "listener":
             self.toward_listener(self.withdrawn)
             return
-        asked = tell.to == "requestor"
-        end = self._requestor if asked else self.acceptor
+        end = self.requestor if tell.to == "requestor" else self.acceptor
         if end is None:
             return
         toward = self.toward_requestor if asked else self.toward_listener
@@ -281,17 +288,18 @@ class MemoryRequest:
                     self.toward_listener(acceptor.broken)
 
     def _ask_again(self) -> None:
-        after = next(self._tries, None)
-        if after is None:
+        again = self._carrier.again
+        if self.tries == len(again):
             self.give("give-up")
         else:
-            self._carrier.call_later(after, self.arrive)
+            self.tries += 1
+            self._carrier.call_later(again[self.tries - 1], self.arrive)
 
 
 class MemoryEnd:
     """One end of a connection in memory."""
 
-    __slots__ = ("_carrier", "_handler", "_open", "_sent_end", "closed", "other", "peer", "request")
+    __slots__ = ("_carrier", "_handler", "closed", "open", "other", "peer", "request", "sent_end")
 
     def __init__(self, carrier: MemoryTransport, handler: LinkHandler, peer: Address) -> None:
         self._carrier = carrier
@@ -301,31 +309,31 @@ class MemoryEnd:
         # The way of a requestor's end to its other end, until that is there.
         self.request: MemoryRequest | None = None
         self.closed = False
-        self._open = False
-        self._sent_end = False
+        self.open = False
+        self.sent_end = False
 
     # What the holder of this end does.
 
     def send(self, octets: bytes) -> None:
         """See `Link.send`."""
         other = self.other
-        if self.closed or self._sent_end or not octets:
+        if self.closed or self.sent_end or not octets:
             return
         if other is not None:
             self._carrier.hop(other.arrived, octets)
-        elif self._open and self.request is not None:
+        elif self.open and self.request is not None:
             self.request.give("octets", octets)
 
     def half_close(self) -> None:
         """See `Link.half_close`."""
         other = self.other
-        if self.closed or self._sent_end:
+        if self.closed or self.sent_end:
             return
         if other is not None:
-            self._sent_end = True
+            self.sent_end = True
             self._carrier.hop(other.ended)
-        elif self._open and self.request is not None:
-            self._sent_end = True
+        elif self.open and self.request is not None:
+            self.sent_end = True
             self.request.give("end")
 
     def close(self) -> None:
@@ -354,7 +362,7 @@ class MemoryEnd:
     def opened(self, _about: None = None) -> None:
         """The connection stands."""
         if not self.closed:
-            self._open = True
+            self.open = True
             self._handler.on_open()
 
     def failed(self, code: str) -> None:
@@ -364,7 +372,7 @@ class MemoryEnd:
             self._handler.on_failed(code)
 
     def arrived(self, octets: bytes) -> None:
-        """Octets of the other end."""
+        """Octets came."""
         if not self.closed:
             self._handler.on_octets(octets)
         elif self.other is not None:
@@ -377,7 +385,7 @@ class MemoryEnd:
             self._handler.on_end()
 
     def broken(self, _about: None = None) -> None:
-        """The other end has reset it."""
+        """The connection was thrown away."""
         if not self.closed:
             self.closed = True
             self._handler.on_reset()

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
 
-from dicomnet.statemachine import TCP_LINUX, TCP_WINSOCK, LocalProtocolError
+from dicomnet.statemachine import PROFILES, LocalProtocolError
 
 from .base import Address, Link, LinkHandler, ListenHandler, Transport
 from .resolve import Candidate, look_up, look_up_aside, numeric
@@ -52,7 +52,7 @@ class TcpTransport:
     """
 
     name = "tcp"
-    tables = TCP_WINSOCK if sys.platform == "win32" else TCP_LINUX
+    tables = PROFILES["tcp-winsock" if sys.platform == "win32" else "tcp-linux"]
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, quick_ack: bool = False) -> None:
         self._owned = loop is None
