@@ -1,20 +1,26 @@
 """What acts: the carriers (memory, TCP), the one interpreter, the runtime, and the reference peers."""
 
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .faults import FAULTS, NO_FAULTS, Faults
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Handler, Network, NetworkObject, Settings
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
 
 __all__ = [
+    "FAULTS",
+    "NO_FAULTS",
     "Address",
     "Assembler",
     "EchoResult",
+    "Faults",
     "Handler",
+    "Happening",
     "Hub",
     "Lane",
     "Link",
@@ -34,6 +40,7 @@ __all__ = [
     "Scene",
     "SceneObject",
     "Settings",
+    "Simulator",
     "StepwiseTransport",
     "TcpTransport",
     "Timer",

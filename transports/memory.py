@@ -117,9 +117,13 @@ class MemoryTransport:
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
         ours = MemoryEnd(self, handler, address)
-        ours.request = MemoryRequest(self, ours, address.port, Address("memory", next(self._ports)))
+        ours.request = MemoryRequest(self, ours, address.port, self.next_address())
         self.hop(ours.request.arrive)
         return ours
+
+    def next_address(self) -> Address:
+        """An address that no end of this carrier has had."""
+        return Address("memory", next(self._ports))
 
     def listener_at(self, port: int) -> MemoryListening | None:
         """Who listens on a port."""
@@ -198,7 +202,7 @@ class MemoryRequest:
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
-        ours = self.acceptor = MemoryEnd(self._carrier, handler, self.peer)
+        ours = self.acceptor = self.make_end(handler)
         ours.other = self.requestor
         self.requestor.other = ours
         self.give("take")
@@ -263,7 +267,8 @@ class MemoryRequest:
         if tell.to == "listener":
             self.toward_listener(self.withdrawn)
             return
-        end = self.requestor if tell.to == "requestor" else self.acceptor
+        asked = tell.to == "requestor"
+        end = self.requestor if asked else self.acceptor
         if end is None:
             return
         toward = self.toward_requestor if asked else self.toward_listener
