@@ -1,0 +1,1 @@
+"""Simulated runs: seeds, faults and peers of every kind against the monitors of the connection layer."""
