@@ -1,12 +1,14 @@
 """What judges: cases as values, the machine as oracle, verdicts with evidence, reports, and the command line."""
 
-from .case import Answer, Case, Finding, Grade, Level, Send, Stimulus
-from .evidence import Evidence
+from .case import Answer, Case, Check, Finding, Grade, Level, Send, Stimulus
+from .evidence import Evidence, describe
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .suite import all_cases, choose
+from .uid_names import uid_name
+from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "CaseFinished",
     "CaseRun",
     "CaseStarted",
+    "Check",
     "Console",
     "Emit",
     "Ending",
@@ -39,7 +42,10 @@ __all__ = [
     "Verdict",
     "all_cases",
     "choose",
+    "describe",
     "report_as_dict",
+    "uid_name",
+    "unreachable",
     "verdict_of",
     "write_json",
     "write_junit",

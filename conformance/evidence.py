@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from dicomnet.statemachine import (
@@ -13,6 +15,7 @@ from dicomnet.statemachine import (
     PDataTF,
     Pdu,
     PresentationContextAC,
+    PresentationContextRQ,
     Violation,
     decode_command,
     describe_abort,
@@ -20,9 +23,13 @@ from dicomnet.statemachine import (
     describe_reject,
 )
 
+from .uid_names import uid_name
+
 MAX_ENTRIES: Final = 400
 FIRST_OCTETS: Final = 16
 MAX_OCTETS_SHOWN: Final = 512
+MAX_CONTEXTS: Final = 128
+MAX_SYNTAXES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Evidence:
-    """The timeline of one case, what the tester sent, and the PDUs of the target: decoded, and as octets."""
+    """The timeline of one case, what the tester sent, and the PDUs of the target: decoded, and as octets.
+
+    `traceback` is that of a fault of the tester itself.
+    """
 
     entries: list[Entry] = field(default_factory=list[Entry])
     sent: list[bytes] = field(default_factory=list[bytes])
@@ -46,6 +56,7 @@ class Evidence:
     octets: list[bytes] = field(default_factory=list[bytes])
     dropped: int = 0
     first: bytes = b""
+    traceback: str = ""
 
     def began(self, octets: bytes) -> None:
         """The first octets of the target tell what it speaks, whatever the framer makes of them."""
@@ -88,20 +99,47 @@ def describe(pdu: Pdu | Violation) -> str:
         case AAssociateRJ():
             return f"{pdu.name}: {describe_reject(pdu.result, pdu.source, pdu.reason)}"
         case AAssociateAC():
-            contexts = ", ".join(
-                f"{c.id} {describe_context_result(c.result)}" for c in pdu.presentation_contexts
-            )
-            return (
-                f"{pdu.name}: contexts {contexts or 'none'}; maximum length {pdu.user_information.max_length}"
-            )
+            contexts = _contexts(_answer(context) for context in pdu.presentation_contexts)
+            return f"{pdu.name}: contexts {contexts}; maximum length {pdu.user_information.max_length}"
         case AAssociateRQ():
-            return f"{pdu.name}: {pdu.calling_ae_title!r} calls {pdu.called_ae_title!r}"
+            contexts = _contexts(_proposal(context) for context in pdu.presentation_contexts)
+            return f"{pdu.name}: {pdu.calling_ae_title!r} calls {pdu.called_ae_title!r}; contexts {contexts}"
         case PDataTF():
             return f"{pdu.name}: " + ", ".join(
                 f"context {p.context_id} {'command' if p.is_command else 'data set'}"
                 f"{', last' if p.is_last else ''}, {len(p.fragment)} octets"
-                + (f" ({type(decode_command(p.fragment)).__name__})" if p.is_command and p.is_last else "")
+                + (f" ({_command(p.fragment)})" if p.is_command and p.is_last else "")
                 for p in pdu.pdvs
             )
         case _:
             return pdu.name
+
+
+def _contexts(each: Iterable[str]) -> str:
+    """So many as ids allow are shown; a hostile target may send more."""
+    shown = list(islice(each, MAX_CONTEXTS + 1))
+    more = shown[MAX_CONTEXTS:] and ["and more"]
+    return ", ".join((*shown[:MAX_CONTEXTS], *more)) or "none"
+
+
+def _answer(context: PresentationContextAC) -> str:
+    result = f"{context.id} {describe_context_result(context.result)}"
+    # With another result the transfer syntax has no meaning (PS3.8 2020 Table 9-18).
+    if context.result != 0 or context.transfer_syntax is None:
+        return result
+    return f"{result} ({uid_name(context.transfer_syntax)})"
+
+
+def _proposal(context: PresentationContextRQ) -> str:
+    syntaxes = [uid_name(name) for name in context.transfer_syntaxes[:MAX_SYNTAXES]]
+    more = context.transfer_syntaxes[MAX_SYNTAXES:] and ["..."]
+    return f"{context.id} {uid_name(context.abstract_syntax)} ({', '.join((*syntaxes, *more))})"
+
+
+def _command(fragment: bytes) -> str:
+    """The kind of a command set, and of which SOP class it speaks."""
+    command = decode_command(fragment)
+    kind = type(command).__name__
+    if isinstance(command, Violation) or command.affected_sop_class_uid is None:
+        return kind
+    return f"{kind}, {uid_name(command.affected_sop_class_uid)}"

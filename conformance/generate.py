@@ -24,11 +24,13 @@ from .case import (
     AS_ODD_DATA,
     AS_ODD_RELEASE,
     AS_RELEASE,
+    Answer,
     Await,
     AwaitTimer,
     Case,
     Close,
     Connect,
+    Grade,
     HalfClose,
     Idle,
     Level,
@@ -38,9 +40,10 @@ from .case import (
     Step,
     as_event,
     as_request,
+    reject,
 )
 from .octets import ABORT_USER
-from .oracle import Cell, Oracle
+from .oracle import Cell, Oracle, cell_clause
 
 _REJECTED_VERSION: Final = AAssociateRJ(1, 2, 2)
 
@@ -77,6 +80,18 @@ BAD_VERSION: Final = Stroke(
     "A-ASSOCIATE-RQ with protocol version 0x0002",
     octets.RQ_BAD_VERSION,
     as_request(rejection=_REJECTED_VERSION),
+)
+UNKNOWN_TITLE: Final = Stroke(
+    "evt6.title",
+    "Evt6",
+    "A-ASSOCIATE-RQ for a title that nobody has",
+    octets.rq(called=octets.NOBODY),
+    as_request(
+        reject(1, 1, 7),
+        Answer(
+            "Evt7", Grade.INFORMATIONAL, "the target answers to any called AE title: its user rejects nothing"
+        ),
+    ),
 )
 UNKNOWN_CONTEXT: Final = Stroke(
     "evt10.context",
@@ -159,7 +174,7 @@ END: Final[tuple[Step, ...]] = (Send("A-ABORT (to end)", ABORT_USER, AS_ABORT, c
 
 # Where ARTIM did not expire, the target must still be in the state in which it was left.
 AFTER_TIMER: Final[tuple[Step, ...]] = (
-    Send("A-ASSOCIATE-RQ (which state is this?)", octets.RQ, as_request()),
+    Send("A-ASSOCIATE-RQ (which state is this?)", octets.RQ, as_request(), check="Evt6"),
     Await(quiet=True),
 )
 
@@ -236,7 +251,7 @@ def _case(
     return Case(
         id=f"ul.{approach.name}.{name}",
         title=f"{what} {approach.said}",
-        clause=f"{ASSOCIATION.cell_clause}, {approach.state} x {event}; {action.name}, {action.clause}",
+        clause=cell_clause((approach.state, event)),
         requirement=f"A target in {approach.state} that meets {event} ({what}) does {does}.",
         steps=steps,
         level=level,
@@ -261,6 +276,9 @@ def _user_cells() -> list[Case]:
     return [
         _case(fresh, "evt5", "Evt5", "connection request", finish(*CONNECTED, request, Await())),
         _case(sta3, "evt7", "Evt7", "acceptance by the user", finish(*CONNECTED, request, Await())),
+        _case(
+            sta3, "evt8", "Evt8", "rejection by the user", finish(*CONNECTED, _send(UNKNOWN_TITLE), Await())
+        ),
         _case(sta6, "evt9", "Evt9", "data of the user", finish(*ASSOCIATED, echo, Await())),
         _case(sta8, "evt14", "Evt14", "release response of the user", finish(*ASSOCIATED, release, Await())),
         _case(
@@ -369,7 +387,8 @@ def _deeper(cases: list[Case]) -> list[Case]:
         if "Sta13" in ends_of(before):
             deeper.append(_then_timer(case, before))
         for stroke in STROKES:
-            steps = finish(*before, _send(stroke), Await())
+            more = replace(_send(stroke), check=stroke.event)
+            steps = finish(*before, more, Await())
             title = f"{case.title}, then {stroke.what}"
             deeper.append(replace(case, id=f"{case.id}+{stroke.name}", title=title, steps=steps, depth=1))
     return deeper
@@ -422,18 +441,3 @@ def by_cell() -> dict[Cell, tuple[Case, ...]]:
         if case.cell is not None and not case.slow:
             table[case.cell] = (*table.get(case.cell, ()), case)
     return table
-
-
-# What an outside requestor cannot drive in an acceptor, and why.
-UNREACHABLE: Final = {
-    "Sta4": "only the end that opens the connection is ever here",
-    "Sta5": "only the end that asks for the association is ever here",
-    "Sta7": "needs the target's own user to ask for release",
-    "Sta9": "release collision, requestor's side",
-    "Sta10": "release collision: needs the target's own user to ask for release",
-    "Sta11": "release collision, requestor's side",
-    "Sta12": "release collision: needs the target's own user to ask for release",
-    "Sta1 x Evt1": "the target's own user would have to ask for an association",
-    "Sta3 x Evt15": "the target's own user would have to abort",
-    "Sta6 x Evt11": "the target's own user would have to ask for release",
-}

@@ -74,6 +74,7 @@ def run_case(
         met.update((t.state, t.event) for t in trace if t.machine == machine.name)
         met.update(acceptor.network.refused)
     assert run.result is not None
+    assert run.result.verdict is not Verdict.ERROR, f"{case.id}: {run.result.evidence.traceback}"
     return run.result.verdict
 
 

@@ -47,6 +47,13 @@ CLOSED_EARLY: Final = "the target closed as soon as the association was over"
 Cell = tuple[str, str]
 
 
+def cell_clause(cell: Cell) -> str:
+    """Where Table 9-10 and the table of its action say what the cell does. The cell is not blank."""
+    action = ASSOCIATION.action_at(*cell)
+    assert action is not None, f"{cell[0]} x {cell[1]} is blank"
+    return f"{ASSOCIATION.cell_clause}, {cell[0]} x {cell[1]}; {action.name}, {action.clause}"
+
+
 @dataclass(frozen=True, slots=True)
 class Emission:
     """Something the target does that can be seen: a PDU (`effect`) or, without one, the close of the connection."""

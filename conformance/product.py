@@ -38,8 +38,8 @@ from dicomnet.statemachine import (
 from dicomnet.transports import Policy, negotiate
 
 from .case import Grade, Reading, as_request, reject
-from .generate import BAD_VERSION, STROKES, UNKNOWN_CONTEXT, Stroke
-from .octets import NOBODY, rq, with_titles
+from .generate import BAD_VERSION, STROKES, UNKNOWN_CONTEXT, UNKNOWN_TITLE
+from .octets import with_titles
 from .oracle import TIMED, Hypothesis, Oracle
 
 _POLICY: Final = Policy(aet="ANY-SCP")
@@ -171,18 +171,13 @@ def _received(octets: bytes) -> Pdu | Violation:
     return decode(with_titles(octets, "ANY-SCP", "ANY-SCU"))
 
 
-UNKNOWN_TITLE: Final = Stroke(
-    "evt6.title",
-    "Evt6",
-    "A-ASSOCIATE-RQ for a title that nobody has",
-    rq(called=NOBODY),
-    as_request(reject(1, 1, 7)),
-)
+# The user of the faulty acceptor knows its title: it never accepts another.
+STRANGER: Final = replace(UNKNOWN_TITLE, readings=as_request(reject(1, 1, 7)))
 CONTEXT_ID: Final = 1
 INPUTS: Final = (
     *(
         Input(stroke.name, _received(stroke.octets), stroke.readings)
-        for stroke in (*STROKES, BAD_VERSION, UNKNOWN_TITLE, UNKNOWN_CONTEXT)
+        for stroke in (*STROKES, BAD_VERSION, STRANGER, UNKNOWN_CONTEXT)
     ),
     Input("end"),
     Input("expiry"),
@@ -261,9 +256,8 @@ def _judge(before: Hypotheses, given: Input, seen: Seen, waits: bool) -> tuple[H
             return before, wrong
     grade = Grade.PASS
     if given.name == "expiry" and not seen and all(h.value.control in TIMED and not h.over for h in before):
-        grade = (
-            Grade.NON_STRICT
-        )  # ARTIM is due and nothing happens: its value is nobody's business, its absence is
+        # ARTIM is due and nothing happens: its value is nobody's business, its absence is.
+        grade = Grade.NON_STRICT
     elif not oracle.over and not oracle.saw_silence(patient=not waits):
         return before, wrong
     grade = max(grade, oracle.best)

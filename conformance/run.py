@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
-from dicomnet.statemachine import AAssociateRJ, Framer, Limits, Violation
+from dicomnet.statemachine import ASSOCIATION, AAssociateRJ, Framer, Limits, Violation
 from dicomnet.transports import Address, Link, Timer, Transport
 
 from .case import (
@@ -24,8 +26,9 @@ from .case import (
     Send,
 )
 from .evidence import Evidence, describe
+from .faults import own_fault
 from .octets import with_titles
-from .oracle import CLOSED_EARLY, Oracle
+from .oracle import CLOSED_EARLY, Oracle, cell_clause
 from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
 
 # What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
@@ -70,6 +73,24 @@ class Target:
     pace: Pace
 
 
+P = ParamSpec("P")
+
+
+def _guarded(method: Callable[Concatenate[CaseRun, P], None]) -> Callable[Concatenate[CaseRun, P], None]:
+    """A fault of our own ends this case and no other: several run side by side, and the carrier knows no cases."""
+
+    @wraps(method)
+    def guarded(self: CaseRun, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:
+            if self.result is not None:
+                raise
+            self.break_off(error)
+
+    return guarded
+
+
 class CaseRun:
     """The run of one case; `result` is set and `done` is called when it is over."""
 
@@ -92,12 +113,14 @@ class CaseRun:
         self._ending = Ending("none", 0.0)
         self._pieces: list[bytes] = []
         self._received = 0
-        self._before: tuple[str, ...] = ()  # where the target may have been before the last octets were sent
+        # What was sent in a row, each with the states in which the target may have been before it.
+        self._row: list[tuple[tuple[str, ...], Send]] = []
         self.checking: Cell | None = None  # the state check in which the difference was seen
         self.busy = False  # the target rejected the association for now, which is no verdict on the case
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
         self.latest = 0.0  # the same for the last answer
 
+    @_guarded
     def start(self) -> None:
         """Begin."""
         self._next()
@@ -144,7 +167,9 @@ class CaseRun:
         octets = with_titles(made, self._target.called, self._target.calling)
         self._evidence.sent.append(octets)
         self._note("tester", step.what, octets)
-        self._before = self._oracle.states()
+        if not isinstance(self._steps[self._position - 1], Send):
+            self._row = []
+        self._row.append((self._oracle.states(), step))
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
         self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
         self._pieces = _cut(octets, step.pieces)
@@ -248,6 +273,7 @@ class CaseRun:
 
     # --- what the carrier reports ------------------------------------------------------------------------
 
+    @_guarded
     def on_open(self) -> None:
         """See `LinkHandler`."""
         self._opened = self._target.carrier.now()
@@ -255,6 +281,7 @@ class CaseRun:
         self._oracle.connected()
         self._next()
 
+    @_guarded
     def on_failed(self, code: str) -> None:
         """See `LinkHandler`."""
         self._note("target", f"no connection: {code}")
@@ -263,6 +290,7 @@ class CaseRun:
         verdict = DEVIATION[self.case.level] if point else Verdict.INCONCLUSIVE
         self._finish(verdict, "a connection", f"no connection: {code}")
 
+    @_guarded
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
         self._received += len(octets)
@@ -290,10 +318,12 @@ class CaseRun:
         elif self.result is None:
             self._look_again()
 
+    @_guarded
     def on_end(self) -> None:
         """See `LinkHandler`."""
         self._ended("FIN")
 
+    @_guarded
     def on_reset(self) -> None:
         """See `LinkHandler`."""
         self._link = None
@@ -342,21 +372,47 @@ class CaseRun:
             self._finish(Verdict.INCONCLUSIVE, words, f"{observed}, on the way there (in {states})")
         else:
             self.checking = self._state_check()
-            self._finish(DEVIATION[self.case.level], words, observed)
+            seen_in = " or ".join(map(cell_clause, self._checked()))
+            if seen_in:
+                words = f"{words} (in the check of the state that was reached: {seen_in})"
+            self._finish(DEVIATION[self.case.level], words, observed, self._behind() if seen_in else None)
 
     def _state_check(self) -> Cell | None:
         """The cell by which the state that was reached is being checked; None where the case itself goes on."""
-        sent = next((s for s in self._steps[self._position :: -1] if isinstance(s, Send)), None)
-        if sent is None or not sent.check or len(self._before) != 1:
+        if not self._row:
             return None
-        return self._before[0], sent.check
+        before, sent = self._row[-1]
+        return (before[0], sent.check) if sent.check and len(before) == 1 else None
+
+    def _checked(self) -> list[Cell]:
+        """The cells that what was sent last drives, where it only checks the state behind the point of the case."""
+        if not all(sent.check for _, sent in self._row):
+            return []
+        # Where something is due whatever the target has read, it is due in a certain cell.
+        done = [h for h in self._oracle.hypotheses if not h.unread and not h.over]
+        if done and all(h.unseen for h in done):
+            due = {(h.unseen[0].transition.state, h.unseen[0].transition.event) for h in done}
+            return [] if self.case.cell in due else sorted(due)
+        cells = dict.fromkeys((state, sent.check) for before, sent in self._row for state in before)
+        return [cell for cell in cells if ASSOCIATION.action_at(*cell) is not None]
+
+    def _behind(self) -> list[str]:
+        """What is to be said of the point of the case, where the difference was seen only behind it."""
+        cell = self.case.cell
+        return [
+            *self._notes(),
+            *([f"{cell[0]} x {cell[1]} itself showed what the tables allow"] if cell else []),
+        ]
+
+    def _notes(self) -> list[str]:
+        """What the simplest of the best explanations say."""
+        best = self._oracle.explanations()
+        fewest = min(len(h.notes) for h in best)
+        return sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
 
     def _conclude(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
-        grade = self._oracle.best
-        best = self._oracle.explanations()
-        fewest = min(len(h.notes) for h in best)  # the simplest explanation is told
-        notes = sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
+        grade, notes = self._oracle.best, self._notes()
         findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]
         if findings:
             worst = max(findings, key=lambda finding: finding.grade)
@@ -393,6 +449,7 @@ class CaseRun:
             sure,
             seconds=self._target.carrier.now() - self._began,
             checking=self.checking,
+            otherwise=verdict_of(self._oracle.best, self.case.level),
         )
         self._place(result, sure, possible)
         self.result = result
@@ -425,12 +482,24 @@ class CaseRun:
         """Whether the case has come to a step in which nothing is to happen, or to its end."""
         return self.result is not None or isinstance(self._steps[max(self._position, 0)], Idle)
 
+    @_guarded
     def abandon(self) -> None:
         """Give up: the case has used up the time that it may take."""
         if self.result is None:
             if self._position < 0:
                 self._position = 0
             self._differ(self._oracle.expected(), "no end within the time that a case may take")
+
+    def break_off(self, error: Exception) -> None:
+        """The tester itself has failed: the verdict says so, and nothing more is heard of the connection."""
+        self._cancel()
+        link, self._link = self._link, None
+        self.result = own_fault(self.case, self._target.carrier.name, error, self._evidence)
+        self.result.seconds = self._seconds()
+        if link is not None:
+            link.close()
+        if self._done is not None:
+            self._done(self.result)
 
     # --- small things ------------------------------------------------------------------------------------
 
@@ -446,9 +515,13 @@ class CaseRun:
         def expired() -> None:
             self._timer = None
             if self.result is None:
-                then()
+                self._go_on_with(then)
 
         self._timer = self._target.carrier.call_later(seconds, expired)
+
+    @_guarded
+    def _go_on_with(self, then: Callable[[], None]) -> None:
+        then()
 
     def _cancel(self) -> None:
         if self._timer is not None:

@@ -27,6 +27,7 @@ from .case import (
     as_event,
     as_request,
 )
+from .faults import TesterFault, blame, carry_on, own_fault
 from .generate import SECOND_ASSOCIATION, SILENT_PEER, by_cell
 from .run import CaseRun, Pace, Target
 from .verdict import DEVIATION, Cell, Result, Verdict
@@ -212,14 +213,17 @@ class Session:
         """Run the cases; every result goes into `report` as soon as it is known."""
         self._report = report
         self._emit(Started(self._label, str(self._target.address), len(cases)))
-        if not self._sanity(report):
+        try:
+            if not self._sanity(report):
+                return
+        except TesterFault as fault:
+            self._tell(fault.result)
             return
         slow = [case for case in cases if case.slow]
         quick = [case for case in cases if not case.slow]
         for position, case in enumerate(quick):
             self._emit(CaseStarted(case))
-            result = self._judge(case)
-            alive = self._check_health(result)
+            result, alive = self._judge_and_check(case)
             self._tell(result)
             if not alive:
                 self._give_up([*quick[position + 1 :], *slow])
@@ -273,8 +277,21 @@ class Session:
 
     # --- one case ----------------------------------------------------------------------------------------
 
+    def _judge_and_check(self, case: Case) -> tuple[Result, bool]:
+        """The verdict on a case, and whether the target still serves. A fault of our own costs this case alone."""
+        try:
+            result = self._judge(case)
+            return result, self._check_health(result)
+        except Exception as error:  # noqa: BLE001 - the other cases are not to suffer
+            return self._fault(case, error), True
+
+    def _fault(self, case: Case, error: Exception) -> Result:
+        if isinstance(error, TesterFault):
+            return replace(error.result, case=case)
+        return own_fault(case, self._label, error)
+
     def _once(self, case: Case, pace: Pace | None = None) -> CaseRun:
-        """Run a case; a target that is busy gets time to become free."""
+        """Run a case; a target that is busy gets time to become free. Raises TesterFault where we failed ourselves."""
         run = self._try(case, pace)
         for seconds in BUSY_SECONDS:
             if not run.busy:
@@ -291,10 +308,13 @@ class Session:
         run.start()
         used = target.pace
         waits = sum(_longest(step, used) for step in case.steps)
-        if not target.carrier.run(lambda: run.result is not None, waits + used.connect + CASE_GRACE):
-            run.abandon()
+        limit = waits + used.connect + CASE_GRACE
+        carry_on([run], lambda: target.carrier.run(lambda: run.result is not None, limit))
+        run.abandon()
         assert run.result is not None
         run.result.transport = self._label
+        if run.result.verdict is Verdict.ERROR:
+            raise TesterFault(run.result)
         return run
 
     def _judge(self, case: Case) -> Result:
@@ -324,7 +344,7 @@ class Session:
             return False
         for other in self._of_cell(checked):
             if other.verdict is Verdict.FAIL and _gist(other.observed) == _gist(result.observed):
-                result.verdict = Verdict.PASS
+                result.verdict = result.otherwise
                 result.notes.append(
                     f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails "
                     f"(see {other.case.id}): expected {other.expected}, observed {other.observed}"
@@ -340,6 +360,7 @@ class Session:
                 self._recover()
                 result = self._once(case).result
                 assert result is not None
+                result.evidence.settle()
                 self._cells[cell].append(result)
         return self._cells[cell]
 
@@ -409,7 +430,11 @@ class Session:
         """Waits for ARTIM run side by side, where the target serves several connections at a time."""
         if not cases:
             return
-        width = SIDE_BY_SIDE if self._serves_several() else 1
+        try:
+            width = SIDE_BY_SIDE if self._serves_several() else 1
+        except Exception as error:  # noqa: BLE001 - the waits need not suffer
+            self._tell(self._fault(SILENT_PEER, error))
+            width = 1
         if width == 1:
             self._remark(
                 f"{self._label}: serves one connection at a time, so the long waits follow one another"
@@ -424,18 +449,29 @@ class Session:
             run.start()
         pace = self._target.pace
         limit = max(sum(_longest(step, pace) for step in case.steps) for case in cases) + CASE_GRACE
-        self._target.carrier.run(lambda: all_over(runs), limit)
+        carry_on(runs, lambda: self._target.carrier.run(lambda: all_over(runs), limit))
         for run in runs:
-            run.abandon()
-            result = run.result
-            assert result is not None
-            result.transport = self._label
-            if result.verdict is Verdict.FAIL or run.busy:
-                result = self._confirm(run.case, result, 2)
-            if result.ending.how in ("FIN", "RST"):
-                result.notes.append(f"closed {result.ending.after:.3g} s after the start")
-            self._check_health(result)
+            try:
+                result = self._after_wait(run)
+            except Exception as error:  # noqa: BLE001 - the other cases are not to suffer
+                result = self._fault(run.case, error)
             self._tell(result)
+
+    def _after_wait(self, run: CaseRun) -> Result:
+        """The verdict of a case that ran side by side with others; a failure is repeated alone."""
+        run.abandon()
+        result = run.result
+        assert result is not None
+        result.transport = self._label
+        if result.verdict is Verdict.ERROR:
+            return result
+        failed = result.verdict is Verdict.FAIL and not self._is_anothers(run.case, result)
+        if failed or run.busy:
+            result = self._confirm(run.case, result, 2)
+        if result.ending.how in ("FIN", "RST"):
+            result.notes.append(f"closed {result.ending.after:.3g} s after the start")
+        self._check_health(result)
+        return result
 
     def _serves_several(self) -> bool:
         return self._beside(SILENT_PEER).verdict is Verdict.PASS
@@ -456,12 +492,16 @@ class Session:
             run.start()
         carrier = self._target.carrier
         carrier.run(lambda: all(run.idle for run in held), self._target.pace.connect)
-        beside = self._once(SANITY, self._target.pace.slower(CONFIRM_FACTOR)).result
-        for run in held:
-            run.abandon()
+        try:
+            beside = self._once(SANITY, self._target.pace.slower(CONFIRM_FACTOR)).result
+        finally:
+            for run in held:
+                run.abandon()
         result = held[0].result
         assert result is not None
         assert beside is not None
+        if result.verdict is Verdict.ERROR:
+            raise TesterFault(result)
         served = self._healthy(beside)
         result.transport = self._label
         result.verdict = Verdict.PASS if served else DEVIATION[case.level]
@@ -485,6 +525,7 @@ class Session:
         assert self._report is not None
         self._report.results.append(result)
         self._emit(CaseFinished(result))
+        result.evidence.settle()
 
     def _remark(self, text: str) -> None:
         assert self._report is not None
@@ -522,24 +563,3 @@ def usable(result: Result) -> bool:
 def all_over(runs: list[CaseRun]) -> bool:
     """Whether each run has its result."""
     return all(run.result is not None for run in runs)
-
-
-def blame(result: Result, target: Target) -> str:
-    """Why nothing could be tested, and what to do about it."""
-    first = result.evidence.first
-    where = str(target.address)
-    if first[:4] in (b"HTTP", b"SSH-"):
-        return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"
-    if first[:2] in (b"\x15\x03", b"\x16\x03"):
-        return f"{where} speaks TLS: a plain association is not possible on this port"
-    if "no connection" in result.observed:
-        return f"{where}: {result.observed}. Is the target running, and are host and port right?"
-    if "A-ASSOCIATE-RJ" in result.observed:
-        return (
-            f"{where} rejects the association ({result.observed}). Give the AE titles that it knows with "
-            f"--called-aet (now {target.called!r}) and --calling-aet (now {target.calling!r})"
-        )
-    return (
-        f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "
-        f"{result.observed}. Does it serve the Verification SOP class?"
-    )

@@ -56,7 +56,11 @@ class Ending:
 
 @dataclass(slots=True)
 class Result:
-    """The verdict on one case, with its evidence."""
+    """The verdict on one case, with its evidence.
+
+    `checking` is the cell by which the state that was reached was checked when a difference was seen, and `otherwise`
+    the verdict without that check.
+    """
 
     case: Case
     transport: str
@@ -71,3 +75,4 @@ class Result:
     seconds: float = 0.0
     attempts: int = 1
     checking: Cell | None = None
+    otherwise: Verdict = Verdict.PASS

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from .analysis.coupling_mutants import COUPLING_OPERATORS, ModelMutant, coupling_mutants, model_mutants
 from .analysis.monitors import FORMS, LIFE, LINES, Broken, Line, look
-from .analysis.mutants import OPERATORS, Mutant, mutants, with_cell
+from .analysis.mutants import ALL_OPERATORS, OPERATORS, Mutant, mutants, with_cell
 from .effects import (
     ArtimStart,
     ArtimStop,
@@ -36,7 +37,18 @@ from .effects import (
     WireWithdraw,
     effect_as_dict,
 )
-from .endpoint import MODEL, Endpoint, Model, Output, TimerStart, event_of, event_of_timer, feed, pdu_of
+from .endpoint import (
+    MODEL,
+    Endpoint,
+    Model,
+    Output,
+    TimerStart,
+    Trace,
+    event_of,
+    event_of_timer,
+    feed,
+    pdu_of,
+)
 from .errors import LocalProtocolError
 from .kernel import (
     STAY,
@@ -150,6 +162,7 @@ __all__ = [
     "ABORT_REASONS",
     "ABORT_SOURCES",
     "AE_TITLE_MAXIMUM",
+    "ALL_OPERATORS",
     "APPLICATION_CONTEXT",
     "ASSOCIATE_LIMIT",
     "ASSOCIATION",
@@ -157,6 +170,7 @@ __all__ = [
     "CONTEXT_ACCEPTED",
     "CONTEXT_RESULTS",
     "COUPLING",
+    "COUPLING_OPERATORS",
     "COUPLING_SOURCE",
     "COUPLING_TITLE",
     "C_ECHO_RQ_FIELD",
@@ -235,6 +249,7 @@ __all__ = [
     "LocalProtocolError",
     "Machine",
     "Model",
+    "ModelMutant",
     "Mutant",
     "Offer",
     "OtherCommand",
@@ -260,6 +275,7 @@ __all__ = [
     "Tell",
     "TellListener",
     "TimerStart",
+    "Trace",
     "Transition",
     "TransportAccept",
     "TransportClose",
@@ -278,6 +294,7 @@ __all__ = [
     "WireWithdraw",
     "coupling_as_dict",
     "coupling_as_markdown",
+    "coupling_mutants",
     "decode",
     "decode_command",
     "describe_abort",
@@ -295,6 +312,7 @@ __all__ = [
     "frame_length",
     "judge_request",
     "look",
+    "model_mutants",
     "mutants",
     "parse_grid",
     "pdu_of",

@@ -46,7 +46,8 @@ class SendPdu:
 
     `source` and `reason` are what the standard fixes (or "unspecified", "implementation-choice");
     `chosen_source` and `chosen_reason` are what this machine sends where the standard leaves it open
-    ("by-cause": see `machines.association.REASON_BY_CAUSE`).
+    ("by-cause": the `abort_reason` of the Violation, or `machines.association.REASON_UNEXPECTED_PDU` for a
+    valid PDU that has no business in the state).
     """
 
     op: ClassVar[str] = "send-pdu"

@@ -147,6 +147,18 @@ class Plan:
 MODEL: Final = Model()
 
 
+class Trace(list[Transition]):
+    """The transitions that were taken, in order; and what the coupling did: rules that fired, events it absorbed.
+
+    `absorbed` holds (part, event, state). Where a plain list is passed to `feed`, only transitions are noted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rules: list[Rule] = []
+        self.absorbed: list[tuple[str, str, str]] = []
+
+
 class Output(NamedTuple):
     """Something for the outside to do: the effect, what it carries, and the transition that asked for it."""
 
@@ -205,6 +217,8 @@ def feed(
     """
     value: Value[Any] = getattr(endpoint, part)
     if (part, event, value.control) in model.absorbed:
+        if isinstance(trace, Trace):
+            trace.absorbed.append((part, event, value.control))
         return endpoint, []
     following, transition, carries = step(value, value.machine.event[event], payload)
     plan = model.plans.get(transition) or model.plan(transition)
@@ -298,7 +312,12 @@ class _Run:
 
     def _give(self, rule: Rule, payload: Payload) -> None:
         value = self._values[rule.to]
-        if self._budget > 0 and (rule.to, rule.event, value.control) not in self._model.absorbed:
+        absorbed = (rule.to, rule.event, value.control) in self._model.absorbed
+        if isinstance(self._trace, Trace):
+            self._trace.rules.append(rule)
+            if absorbed:
+                self._trace.absorbed.append((rule.to, rule.event, value.control))
+        if self._budget > 0 and not absorbed:
             following, transition, carries = step(value, value.machine.event[rule.event], payload)
             self.follow(rule.to, following, transition, carries, rule.silent)
 

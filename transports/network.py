@@ -150,6 +150,8 @@ class Network:
 
     def _step_library(self, event: str) -> None:
         self._library, transition, _ = step(self._library, self.model.library.event[event])
+        if self.trace is not None:
+            self.trace.append(transition)
         for effect in transition.effects:
             match effect:
                 case EndAllObjects():

@@ -18,12 +18,14 @@ from dicomnet.statemachine import (
     Kept,
     Model,
     Output,
+    Pdu,
     TimerStart,
+    Trace,
     Value,
 )
 
 from .base import Address, Link, LinkHandler, Request
-from .memory import MemoryEnd, MemoryRequest
+from .memory import MemoryEnd, MemoryListening, MemoryRequest
 from .network import Handler, Network, NetworkObject, Settings
 from .reference import echo_request
 from .stepwise import StepwiseTransport
@@ -165,6 +167,11 @@ class SceneObject(NetworkObject):
         assert isinstance(self._link, MemoryEnd)
         self.attempt = self._link.request
 
+    def send_pdu(self, pdu: Pdu) -> None:
+        """Send a PDU, and note that one left."""
+        self.scene.note(self.who, self.slot, "pdu", pdu.name)
+        super().send_pdu(pdu)
+
     def be_taken(self, listener: NetworkObject, number: int) -> list[Output]:
         """Become a child, of the lane whose request it is."""
         assert isinstance(listener, SceneListener)
@@ -206,7 +213,7 @@ class SceneListener(SceneObject):
         return self.scene.slot_of(request) if isinstance(request, MemoryRequest) else None
 
     def in_line(self) -> tuple[tuple[str, int], ...]:
-        """The queue: ("stranger", place) or ("lane", slot), from the head."""
+        """The queue, from the head: ("stranger", place), ("lane", slot), or ("nobody", 0) for what is no request."""
         line: list[tuple[str, int]] = []
         for number in self.endpoint.listener.context.waiting:
             request = self._requests.get(number)
@@ -214,6 +221,8 @@ class SceneListener(SceneObject):
                 line.append(("stranger", request.place))
             elif isinstance(request, MemoryRequest):
                 line.append(("lane", self.scene.slot_of(request)))
+            else:
+                line.append(("nobody", 0))
         return tuple(line)
 
     def _feed(self, part: str, event: str, payload: object) -> list[Output]:
@@ -235,6 +244,8 @@ class SceneListener(SceneObject):
 class Scene(Network):
     """A network thawed from values. `queue` says, from the head, which lane stands there; None is a stranger."""
 
+    WHERE = WHERE
+
     def __init__(
         self,
         model: Model,
@@ -244,8 +255,7 @@ class Scene(Network):
     ) -> None:
         self.stepwise = StepwiseTransport(model)
         super().__init__(self.stepwise, Settings(tables=model))
-        self.trace = []
-        self.stepwise.trace = self.trace
+        self.trace = self.stepwise.trace = Trace()
         self.noted: list[Noted] = []
         self.witness = _Witness(self)
         self.react: dict[str, Callable[[Scene, NetworkObject], None]] = {}
@@ -308,7 +318,9 @@ class Scene(Network):
         request = self.requestors[slot].attempt
         if request is None:
             return
-        request.listening = self.stepwise.listener_at(PORT)
+        request.listening = self.stepwise.listener_at(PORT) or MemoryListening(
+            self.stepwise, WHERE, self.listener
+        )
         for name, about in lane.to_listener:
             receiver = request if name in ("arrive", "withdrawn") else request.acceptor
             self.stepwise.hop(getattr(receiver, name), about)
@@ -352,6 +364,11 @@ class Scene(Network):
         self.spares.append(made)
         return made
 
+    def child_of(self, slot: int) -> SceneObject | None:
+        """The lane's newest child."""
+        accepted = (spare for spare in reversed(self.spares) if spare.slot == slot)
+        return next(accepted, self.children.get(slot))
+
     def under_way(self, slot: int, *, to_listener: bool) -> int | None:
         """Where among what is under way the lane's next report in this direction is; None where there is none."""
         return next(iter(self._under_way(slot, to_listener)), None)
@@ -372,13 +389,15 @@ class Scene(Network):
     def frozen_lane(self, slot: int) -> Lane:
         """A lane as a value."""
         requestor = self.requestors[slot]
-        child = next((s for s in self.spares if s.slot == slot), self.children.get(slot))
+        child = self.child_of(slot)
         request = requestor.attempt
         mine, theirs = requestor.frozen(), None if child is None else child.frozen()
         if theirs is not None and theirs.endpoint.connection.control == "CLOSED":
             theirs = ObjectState(theirs.endpoint)
+        gone = theirs is not None and theirs.endpoint.connection.control == "CLOSED"
+        bare = Lane(mine, None if gone else theirs)
         if request is None:
-            return Lane(mine, theirs)
+            return bare
         queued = ("lane", slot) in self.listener.in_line()
         lane = Lane(
             mine,
@@ -393,7 +412,7 @@ class Scene(Network):
         )
         if not lane.comes_again and lane.path is not None and lane.path.control != "SENT":
             lane = lane._replace(tries=0)
-        return Lane(mine, theirs) if not queued and _inert(lane) else lane
+        return bare if not queued and _inert(lane) else lane
 
     def _reports(self, slot: int, *, to_listener: bool) -> tuple[Report, ...]:
         way = self.stepwise.under_way
@@ -413,7 +432,12 @@ def _settled(path: Value[Kept]) -> Value[Kept]:
     return path if path.control not in ("TAKEN", "OVER") else path.machine.value(path.control, Kept())
 
 
+# What, arriving at an end that is closed, has no effect but on an end that is not.
+_VAIN = frozenset({"opened", "arrived", "ended", "broken"})
+
+
 def _inert(lane: Lane) -> bool:
-    """Both ends are closed, nothing is under way and nothing comes again: the attempt has left no trace."""
+    """Both ends are closed, and nothing is under way that anybody would notice: the attempt has left no trace."""
     ends = all(end is None or end.closed for end in (lane.near, lane.far))
-    return ends and not (lane.to_listener or lane.to_requestor or lane.comes_again)
+    vain = all(name in _VAIN for name, _ in (*lane.to_listener, *lane.to_requestor))
+    return ends and vain and not lane.comes_again

@@ -8,15 +8,21 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from dicomnet.statemachine import Framer
+
 from ..case import Await, AwaitTimer, Case, Connect, HalfClose, Idle, Send, Step
+from ..evidence import describe
 from ..octets import with_titles
 from ..oracle import Oracle
 from ..reports import Screen
+from ..reports.text import printable
+from ..run import TESTER_LIMITS
 from ..session import SANITY, Options
 from ..suite import all_cases
 
 # More answers in a row than any case awaits.
 MAX_ANSWERS = 8
+MAX_DECODED = 4
 
 
 @click.command()
@@ -51,15 +57,15 @@ def show_case(case: Case, console: Console) -> None:
     for name, text in rows:
         console.print(f"  {name:<12}{escape(text)}")
     console.print("  sequence")
-    oracle = Oracle()
+    oracle, framer = Oracle(), Framer(TESTER_LIMITS)
     for number, step in enumerate(case.steps, 1):
-        for position, line in enumerate(_step_lines(step, oracle)):
-            console.print(f"    {number if position == 0 else '':>2}  {escape(line)}")
+        for position, line in enumerate(_step_lines(step, oracle, framer)):
+            console.print(f"    {number if position == 0 else '':>2}  {escape(printable(line))}")
     for check in case.checks:
         console.print(f"  {'check':<12}{escape(check.says)}")
 
 
-def _step_lines(step: Step, oracle: Oracle) -> list[str]:
+def _step_lines(step: Step, oracle: Oracle, framer: Framer) -> list[str]:
     """One step in words; the oracle goes along, on the path of a target that does as the tables say."""
     before = "/".join(oracle.states())
     match step:
@@ -67,7 +73,7 @@ def _step_lines(step: Step, oracle: Oracle) -> list[str]:
             oracle.connected()
             return [f"tester connects: Evt5; target in {'/'.join(oracle.states())}"]
         case Send():
-            return _send_lines(step, oracle, before)
+            return [*_send_lines(step, oracle, before), *_read_lines(step, framer)]
         case AwaitTimer():
             poke = f"; every {step.every:g} s the tester sends {step.poke.what}" if step.poke else ""
             return [f"target in {before} closes when ARTIM expires; the time is reported, not graded{poke}"]
@@ -100,3 +106,12 @@ def _send_lines(step: Send, oracle: Oracle, before: str) -> list[str]:
         f"tester sends {step.what}{pieces}: {' or '.join(sorted(events))}; target in {before}",
         shown if step.made is None else "octets: made from what the target has said before",
     ]
+
+
+def _read_lines(step: Send, framer: Framer) -> list[str]:
+    """What the octets are to this project's own decoder, once a PDU is whole."""
+    if step.made is not None:
+        return []
+    read = framer.feed(with_titles(step.octets, "CALLED", "CALLING"))
+    lines = [f"decoded: {describe(pdu)}" for pdu, _ in read[:MAX_DECODED]]
+    return lines if len(read) <= MAX_DECODED else [*lines, f"and {len(read) - MAX_DECODED} more"]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shlex
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from dicomnet.transports import (
     Address,
@@ -19,8 +17,9 @@ from dicomnet.transports import (
 )
 
 from ..case import Case
-from ..session import SANITY, CaseFinished, CaseStarted, Emit, Event, Options, Report, Session
-from ..verdict import Result, Verdict
+from ..faults import own_fault
+from ..session import SANITY, CaseStarted, Emit, Event, Options, Report, Session
+from ..verdict import Result
 
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
 EMBEDDED = "the embedded reference acceptor"
@@ -96,17 +95,10 @@ class Teller:
         if isinstance(event, CaseStarted):
             self.case = event.case
         self._emit(event)
-        if isinstance(event, CaseFinished):
-            event.result.evidence.settle()
 
     def own_fault(self, error: Exception) -> Result:
-        """The verdict for a fault of the tester."""
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}:{where.lineno}"
-        text = f"{type(error).__name__}: {error} ({place}); please report this with the traceback"
-        result = Result(self.case, "-", Verdict.ERROR, "no fault of the tester itself", text)
-        result.notes.append("".join(traceback.format_exception(error)))
-        return result
+        """The verdict for a fault of the tester outside any case: it is named after the one that ran last."""
+        return own_fault(self.case, "-", error)
 
 
 def run_suite(choice: Choice, cases: tuple[Case, ...], report: Report, emit: Emit) -> None:

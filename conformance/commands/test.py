@@ -17,6 +17,7 @@ from ..case import Case
 from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
 from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
+from ..unreachable import cell_counts, unreachable_lines
 from .options import ADDRESS, AET, OUTPUT, SECONDS
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 
@@ -125,6 +126,8 @@ def test(
     screen = Screen(highlight=False)
     if list_only or dry_run:
         _list(screen, cases, choice, "would be run against" if dry_run else "for")
+        if list_only and not select:
+            _list_unreachable(screen)
         return
     files: list[tuple[Writer, Path]] = []
     if json_file is not None:
@@ -172,8 +175,8 @@ def _run(choice: Choice, cases: tuple[Case, ...], report: Report, shown: Console
         report.results.append(teller.own_fault(error))
 
 
-class _NobodyReads(Exception):  # noqa: N818 - it is no error
-    """Nobody reads the console, and nothing else was asked for."""
+class _NobodyReads(BaseException):
+    """Nobody reads the console, and nothing else was asked for: like an interruption, it is no fault of a case."""
 
 
 def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> bool:
@@ -223,3 +226,15 @@ def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) ->
         screen.print(f"{case.id}  {case.level.value}{slow}  {case.title}", markup=False, soft_wrap=True)
     told = f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {_whom(choice)}"
     screen.print(told, markup=False, soft_wrap=True)
+
+
+def _list_unreachable(screen: Screen) -> None:
+    total, driven, out_of_reach = cell_counts()
+    screen.print(
+        f"\nThe suite drives {driven} of the {total} cells of Table 9-10; "
+        f"{out_of_reach} cannot be reached from outside:",
+        markup=False,
+        soft_wrap=True,
+    )
+    for line in unreachable_lines():
+        screen.print(line, markup=False, soft_wrap=True)

@@ -27,6 +27,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..session import CaseFinished, CaseStarted, Event, Remark, Report, Started
+from ..unreachable import cell_counts
 from ..verdict import Result, Verdict
 from .text import (
     Repeat,
@@ -251,6 +252,13 @@ class Console:
         cells = sum(len(row) for row in report.cells().values())
         told.append(f"; {cells} cells of Table 9-10 driven")
         self.console.print(told)
+        if report.results and not report.blamed:
+            total, driven, out_of_reach = cell_counts()
+            self.say(
+                f"The suite drives {driven} of the {total} cells; {out_of_reach} cannot be reached from outside "
+                "(dicomnet test --list says why)",
+                "dim",
+            )
         if report.blamed:
             self.console.print(Text("Could not test: ", "bold").append(printable(report.blamed)))
         if report.interrupted:

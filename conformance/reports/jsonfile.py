@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from ..session import Report
+from ..unreachable import unreachable
 from ..verdict import Result
 from .files import replace_text
 from .text import Repeat
@@ -23,6 +24,7 @@ def report_as_dict(report: Report, repeat: Repeat) -> dict[str, object]:
         "remarks": report.remarks,
         "cases": [_case(result, repeat) for result in report.results],
         "cells": report.cells(),
+        "unreachable": unreachable(),
         "summary": report.summary(),
     }
 
@@ -56,6 +58,7 @@ def _case(result: Result, repeat: Repeat) -> dict[str, object]:
             for entry in result.evidence.entries
         ],
         "evidence_dropped": result.evidence.dropped,
+        "traceback": result.evidence.traceback or None,
         "repeat": repeat(case.id),
     }
 

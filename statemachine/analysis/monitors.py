@@ -44,7 +44,7 @@ failed        .      LI-4   .       .        .       .
 closed        .      .      LI-5    .        LI-5    .
 close         LI-5   LI-5   LI-5    LI-5     LI-7    LI-7
 forced        LI-6   LI-6   LI-6    LI-6     LI-7    LI-7
-pdu           .      .      LI-7    .        .       .
+pdu           .      .      LI-7    .        LI-7    LI-7
 heard         .      .      .       LI-7     .       .
 rest          LI-7   LI-7   LI-7    LI-7     .       LI-7
 end-of-time   LI-7   .      LI-7    LI-7     .       LI-7
@@ -81,6 +81,7 @@ LIFE: Final[Machine[None]] = Machine(
         ("rest", "timer", "nothing is left to happen but timers"),
         ("end-of-time", "timer", "nothing is left to happen, and every timer has run out"),
     ),
+    # A PDU that was decided on before the end may still leave; before it stands, none may.
     cells=parse_grid(LIFE_GRID),
     actions={
         action.name: action
@@ -138,7 +139,7 @@ child-closed  .       LN-6
 close         LN-9    LN-7
 rest          LN-9    LN-8
 """
-LINE_LEVEL: Final = {"told": "LV-5", "rest": "LV-8"}
+LINE_LEVEL: Final = {"queued": "LV-2", "told": "LV-5", "rest": "LV-8"}
 
 
 def _fifo(line: Line, accepted: Payload) -> bool:
@@ -183,7 +184,7 @@ def _line(name: str, title: str, extra: int, changes: dict[str, str]) -> Machine
                 ("open", "local-user", "listen succeeded"),
                 ("queued", "transport", "a request got its place in the queue"),
                 ("withdrawn", "transport", "a request was taken out of the queue by its requestor"),
-                ("accepted", "local-user", "accept succeeded: (request, child)"),
+                ("accepted", "local-user", "accept succeeded"),
                 ("told", "transport", "on_accept"),
                 ("child-closed", "transport", "on_child_close: the child"),
                 ("close", "local-user", "the listener ended"),
@@ -206,10 +207,11 @@ def _line(name: str, title: str, extra: int, changes: dict[str, str]) -> Machine
             updates={
                 "set-places": lambda line, places: replace(line, places=places),
                 "enqueue": _queued,
+                "enqueue-quietly": lambda line, request: replace(line, waiting=(*line.waiting, request)),
                 "remove": _without,
                 "take": _accept,
                 "one-told": lambda line, _payload: replace(line, untold=line.untold[1:]),
-                "silence": lambda line, _payload: replace(line, silent=True, untold=()),
+                "silence": lambda line, _payload: replace(line, silent=True),
                 "let-go": lambda line, child: replace(line, children=line.children - {child}),
                 "forget": lambda line, _payload: Line(),
             },
@@ -227,6 +229,7 @@ LINE_ACTIONS: Final = (
     _plain("LN-7", "invariant 5", "it hears no more", "CLOSED", "forget"),
     _judged("LN-8", 2, "each request that came to the queue was told of", "all-told"),
     _plain("LN-9", "row 24", "nothing changes", STAY),
+    _judged("LV-2", 8, "the queue holds no more than it has places", "room", "enqueue-quietly"),
     _judged(
         "LV-5", 2, "on_accept once, and not again until accept was called", "once-until-accept", "silence"
     ),
@@ -257,8 +260,10 @@ def look(value: Value[C], event: str, payload: Payload = None) -> Value[C] | Bro
     except LocalProtocolError as refusal:
         number = refusal.code.removeprefix("invariant ")
         known = LIFE_INVARIANT.get(event, 5) if machine is LIFE else LINE_INVARIANT.get(event, 5)
-        meaning = machine.event[event].meaning
-        return Broken(int(number) if number.isdigit() else known, f"{meaning}, in {value.control}")
+        action = machine.action_at(value.control, event)
+        demand = "this cannot be" if action is None else f"it should hold that {action.description}"
+        text = f"{machine.event[event].meaning}, in {value.control}: {demand}"
+        return Broken(int(number) if number.isdigit() else known, text)
 
 
 LINE_INVARIANT: Final = {"queued": 8, "accepted": 1, "told": 2, "child-closed": 5}

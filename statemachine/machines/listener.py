@@ -20,9 +20,9 @@ GRID: Final = """
 open         LS-1   .          .
 request      LS-2   LS-3       LS-2
 accept       LS-4   LS-5       LS-4
-withdraw     LS-6   LS-7       LS-6
-child-ended  LS-6   LS-8       LS-9
-close        LS-10  LS-11      LS-6
+withdraw     .      LS-6       .
+child-ended  .      LS-7       LS-8
+close        .      LS-9       .
 """
 
 
@@ -128,10 +128,9 @@ ACTIONS: Final = {
                 ),
             ),
         ),
-        Action("LS-6", "row 24", "nothing", (Branch(STAY),)),
-        Action("LS-7", "row 20", "remove the request", (Branch("LISTENING", updates=("remove",)),)),
+        Action("LS-6", "row 20", "remove the request", (Branch("LISTENING", updates=("remove",)),)),
         Action(
-            "LS-8",
+            "LS-7",
             "row 18",
             "one child less, and say so",
             (
@@ -142,10 +141,9 @@ ACTIONS: Final = {
                 ),
             ),
         ),
-        Action("LS-9", "row 18", "one child less", (Branch("CLOSED", updates=("one-less",)),)),
-        Action("LS-10", "row 16", "end unused", (Branch("CLOSED"),)),
+        Action("LS-8", "row 18", "one child less", (Branch("CLOSED", updates=("one-less",)),)),
         Action(
-            "LS-11",
+            "LS-9",
             "row 19",
             "drop every waiting request, in queue order",
             (Branch("CLOSED", (WireUnlisten(), Reply("reset", carries="queue")), updates=("empty",)),),

@@ -25,7 +25,7 @@ arrive     PA-1   .        .       .      PA-9
 nobody     PA-2   .        .       .      PA-9
 queued     .      PA-3     .       PA-9   PA-9
 take       .      PA-4     PA-4    .      PA-8
-refused    .      PA-2     PA-2    .      PA-9
+refused    .      PA-2     PA-2    .      .
 reset      .      PA-5     PA-5    .      PA-9
 leave      PA-6   PA-7     PA-7    .      PA-9
 break      PA-6   PA-7     PA-7    .      PA-9
@@ -36,9 +36,9 @@ GRID_TCP: Final = """
 arrive     PA-1   .        .       .      PA-9
 nobody     PA-2   .        .       .      PA-9
 queued     .      PT-3     .       PA-9   PA-9
-take       .      PT-4     PT-4    .      .
-refused    .      PA-2     PT-5    .      PA-9
-reset      .      PA-5     PT-5    .      PA-9
+take       .      PT-2     PT-9    .      .
+refused    .      PA-2     PT-5    .      .
+reset      .      PA-5     PT-5    .      .
 octets     .      .        PT-6    .      PA-9
 end        .      .        PT-7    .      PA-9
 leave      PA-6   PT-7     PT-7    .      PA-9
@@ -50,12 +50,12 @@ GRID_LINUX: Final = """
 arrive     PA-1   .        .       .      PA-9
 nobody     PL-1   .        .       .      PA-9
 queued     PA-9   PL-2     .       PA-9   PA-9
-take       .      PT-4     PT-4    .      .
+take       .      PT-4     PT-9    .      .
 overflow   .      PL-4     .       .      .
 half-open  .      PL-5     .       .      .
-give-up    PL-6   .        .       .      PA-9
-refused    .      PA-2     PT-5    .      PA-9
-reset      .      PA-5     PT-5    .      PA-9
+give-up    PL-6   .        .       .      .
+refused    .      PA-2     PT-5    .      .
+reset      .      PA-5     PT-5    .      .
 octets     PT-6   PT-6     PT-6    .      PA-9
 end        PT-7   PT-7     PT-7    .      PA-9
 leave      PL-3   PT-7     PT-7    .      PA-9
@@ -147,12 +147,21 @@ ACTIONS_TCP: Final = {
                 _OPEN,
                 update="tell",
             ),
-            _by_told(
-                "PT-4",
+            _action(
+                "PT-9",
                 "row 8; tcp: data before accept",
                 "it is accepted; what was sent meanwhile comes after it",
-                Branch("TAKEN", (Deliver(),)),
-                Branch("TAKEN", (_OPEN, Deliver()), updates=_TELL),
+                "TAKEN",
+                Deliver(),
+            ),
+            _action(
+                "PT-2",
+                "row 8",
+                "it is accepted at once, and the requestor is connected",
+                "TAKEN",
+                _OPEN,
+                Deliver(),
+                update="tell",
             ),
             _action(
                 "PT-5",
@@ -196,6 +205,13 @@ ACTIONS_LINUX: Final = {
                 "it stands in the queue, and the requestor is connected, if it was not so before",
                 Branch("QUEUED"),
                 Branch("QUEUED", (_OPEN,), updates=_TELL),
+            ),
+            _by_told(
+                "PT-4",
+                "row 8",
+                "it is accepted at once, and the requestor is connected, if it was not so before",
+                Branch("TAKEN", (Deliver(),)),
+                Branch("TAKEN", (_OPEN, Deliver()), updates=_TELL),
             ),
             _action("PL-4", "tcp-linux: overflow", "it is dropped, and comes again", "SENT", AskAgain()),
             _by_told(

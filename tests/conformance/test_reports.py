@@ -167,6 +167,7 @@ def test_the_console_shows_the_clauses_and_a_summary() -> None:
     rows = [line.split() for line in text.splitlines() if line.strip().startswith(("PS3.8", "all"))]
     assert rows == [["PS3.8", "9.3.2", "1", "1"], ["PS3.8", "9.3.10", "1"], ["all", "2", "1"]]
     assert "3 verdicts on 127.0.0.1:104: 2 pass, 1 fail; 1 cells of Table 9-10 driven" in flat(text)
+    assert "The suite drives 55 of the 123 cells; 68 cannot be reached from outside" in flat(text)
 
 
 def test_a_failure_says_all_there_is_to_know() -> None:

@@ -51,7 +51,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "listener": ("*",),
     "maximum-length": ("len.*",),
     "negotiation": ("ui.*", "ac.*"),
-    "reject-codes": ("rq.*", "ul.sta2.evt6.version", "pc.*", "artim.rejected"),
+    "reject-codes": ("rq.*", "ul.sta2.evt6.version", "ul.sta3.evt8", "pc.*", "artim.rejected"),
     "release": ("rel.*", "ul.*.evt12*", "ul.sta8.*", "ul.sta13.*", "frame.*release*"),
     "reserved": ("rq.reserved.*", "ac.repeats", "data.control-bits"),
     "items": ("rq.*",),

@@ -48,7 +48,7 @@ def test_a_right_life(events: str) -> None:
         (5, "listen close heard"),
         (6, "connect pdu"),
         (6, "pdu"),
-        (6, "taken closed pdu"),
+        (6, "connect failed pdu"),
     ],
 )
 def test_a_broken_life(invariant: int, events: str) -> None:

@@ -1,0 +1,68 @@
+"""What fired: every branch of every cell of the tables, every rule of the coupling, everything that it absorbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dicomnet.statemachine import Machine, Model, Rule, Trace
+
+Item = tuple[str, str]
+"""A table and what fires in it, in words."""
+TABLES: Final = ("library", "connection", "listener", "path")
+
+
+@dataclass
+class Fired:
+    """What has fired so far."""
+
+    items: set[Item] = field(default_factory=set[Item])
+
+    def add(self, trace: Trace) -> None:
+        """Add what a trace shows."""
+        self.items.update((t.machine, _cell(t.state, t.event, t.when)) for t in trace)
+        self.items.update(("coupling", rule_words(rule)) for rule in trace.rules)
+        self.items.update(("absorbed", absorbed_words(*each)) for each in trace.absorbed)
+
+
+def rule_words(rule: Rule) -> str:
+    """A rule in words."""
+    where = "" if rule.where is None else f" [{rule.where[0]} in {', '.join(rule.where[1])}]"
+    return f"{rule.part}: {rule.trigger} gives {rule.to} {rule.event}{where}"
+
+
+def absorbed_words(part: str, event: str, state: str) -> str:
+    """What is absorbed, in words."""
+    return f"{part}: {event} in {state}"
+
+
+def _cell(state: str, event: str, when: str | None) -> str:
+    return f"{state} x {event}" + ("" if when is None else f" [{when}]")
+
+
+def everything(model: Model) -> dict[str, tuple[str, ...]]:
+    """All that can fire in the tables of the connection layer, by table; refusals change nothing and do not fire."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in TABLES:
+        machine: Machine[Any] = getattr(model, name)
+        found[machine.name] = tuple(_branches(machine))
+    found["coupling"] = tuple(rule_words(rule) for rule in model.coupling.rules)
+    rows = model.coupling.absorbed
+    found["absorbed"] = tuple(absorbed_words(row.part, row.event, s) for row in rows for s in row.states)
+    return found
+
+
+def _branches(machine: Machine[Any]) -> Iterator[str]:
+    for state in machine.states:
+        for kind in machine.events:
+            action = machine.action_at(state.name, kind.name)
+            if action is None:
+                continue
+            for branch in action.branches:
+                if branch.refuse is None:
+                    yield _cell(state.name, kind.name, branch.when)
+
+
+NEVER: Final[dict[str, dict[Item, str]]] = {}
+"""What cannot fire, by profile, with the reason."""

@@ -1,0 +1,320 @@
+"""What may happen next in an exploration: the moves, each with the condition under which it is there.
+
+A move is done to a scene by public calls, by letting a report arrive, or by letting a timer run out. The core moves are
+connect, accept, the end of what was accepted, and withdrawal; with them all that is under way arrives at once, but for
+an end, which the other side hears of later. All moves are these and the rest: reports that arrive one by one, ends by
+force, timers, what goes wrong on the way, associations, and callbacks that call the API or raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dicomnet.statemachine import LocalProtocolError
+from dicomnet.transports import NetworkObject, Scene, SceneObject, echo_request
+
+from .local import ENDS, Deed, PlannedError, Watched
+
+PROPOSAL: Final = echo_request("SCP", "SCU")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Something that may happen in a lane (or, with `yard`, to the listener) when `when` holds.
+
+    `head`: the lane at the head of the queue takes part as well. `core`: among the core moves.
+    """
+
+    name: str
+    deed: Deed
+    when: Callable[[Watched], bool]
+    core: bool = False
+    head: bool = False
+
+
+def _requestor(watched: Watched) -> str:
+    return watched.lane.requestor.endpoint.connection.control
+
+
+def _child(watched: Watched) -> str:
+    child = watched.lane.child
+    return "" if child is None else child.endpoint.connection.control
+
+
+def _unused(watched: Watched) -> bool:
+    """It may ask (again): its last request has left no trace."""
+    return (
+        _requestor(watched) == "IDLE"
+        and watched.lane.path is None
+        and watched.lane.requestor.endpoint.association.control == "Sta1"
+    )
+
+
+def _of(scene: Scene, who: str, slot: int) -> SceneObject:
+    if who == "requestor":
+        return scene.requestors[slot]
+    child = scene.child_of(slot)
+    assert child is not None
+    return child
+
+
+def _connect(scene: Scene, slot: int) -> None:
+    scene.note("requestor", slot, "called", "connect")
+    scene.requestors[slot].connect(Scene.WHERE)
+
+
+def _dial(scene: Scene, slot: int) -> None:
+    scene.note("requestor", slot, "called", "connect")
+    scene.requestors[slot].dial(Scene.WHERE, PROPOSAL)
+
+
+def _end(who: str, event: str) -> Deed:
+    def deed(scene: Scene, slot: int) -> None:
+        scene.note(who, slot, "called", event)
+        _of(scene, who, slot).end(event)
+
+    return deed
+
+
+def _associate(scene: Scene, slot: int) -> None:
+    scene.requestors[slot].associate(PROPOSAL)
+
+
+def _shut(scene: Scene, slot: int) -> None:
+    """What the library's last shutdown does to the objects of a lane."""
+    for each in (scene.requestors[slot], scene.child_of(slot)):
+        if each is not None and each.endpoint.connection.control != "CLOSED":
+            scene.note(each.who, slot, "called", "close-forced")
+            scene.hush(each)
+            each.give("connection", "shutdown")
+
+
+def _arrive(*, to_listener: bool) -> Deed:
+    def deed(scene: Scene, slot: int) -> None:
+        index = scene.under_way(slot, to_listener=to_listener)
+        assert index is not None
+        scene.stepwise.let(index)
+
+    return deed
+
+
+def _again(scene: Scene, slot: int) -> None:
+    request = scene.requestors[slot].attempt
+    assert request is not None
+    timers = scene.stepwise.timers
+    scene.stepwise.ring(next(index for index, each in enumerate(timers) if each.callback == request.arrive))
+
+
+def _half_open(deed: Deed) -> Deed:
+    def lossy(scene: Scene, slot: int) -> None:
+        scene.stepwise.half_open = True
+        try:
+            deed(scene, slot)
+        finally:
+            scene.stepwise.half_open = False
+
+    return lossy
+
+
+def _fails(code: str) -> Deed:
+    """The carrier cannot even send the request."""
+
+    def deed(scene: Scene, slot: int) -> None:
+        index = scene.under_way(slot, to_listener=True)
+        request = scene.requestors[slot].attempt
+        assert index is not None
+        assert request is not None
+        scene.stepwise.under_way.pop(index)
+        scene.stepwise.hop(request.requestor.failed, code)
+
+    return deed
+
+
+def _ring(who: str, timer: str) -> Deed:
+    return lambda scene, slot: _of(scene, who, slot).ring(timer)
+
+
+def accept(scene: Scene, _slot: int = 0) -> None:
+    """Accept the first request into a fresh object."""
+    scene.listener.accept(scene.spare())
+
+
+def _accept_inside(scene: Scene, _subject: NetworkObject) -> None:
+    try:
+        accept(scene)
+    except LocalProtocolError as refused:
+        scene.note("listener", None, "refused", refused.code)
+
+
+def _accept_and_close(scene: Scene, _subject: NetworkObject) -> None:
+    child = scene.spare()
+    scene.listener.accept(child)
+    scene.note("child", child.slot, "called", "close")
+    child.close()
+
+
+def _close_inside(scene: Scene, subject: NetworkObject) -> None:
+    assert isinstance(subject, SceneObject)
+    scene.note(subject.who, subject.slot, "called", "close")
+    subject.close()
+
+
+def _connect_inside(scene: Scene, subject: NetworkObject) -> None:
+    assert isinstance(subject, SceneObject)
+    if subject.endpoint.connection.control == "IDLE":
+        scene.note(subject.who, subject.slot, "called", "connect")
+        subject.connect(Scene.WHERE)
+
+
+def _raise_inside(scene: Scene, subject: NetworkObject) -> None:
+    assert isinstance(subject, SceneObject)
+    if subject is not scene.listener:
+        scene.note(subject.who, subject.slot, "called", "raised")
+    raise PlannedError
+
+
+def _reacting(deed: Deed, callback: str, reaction: Callable[[Scene, NetworkObject], None]) -> Deed:
+    def reacting(scene: Scene, slot: int) -> None:
+        scene.react = {callback: reaction}
+        deed(scene, slot)
+
+    return reacting
+
+
+def _next_is(direction: str, *names: str) -> Callable[[Watched], bool]:
+    def when(watched: Watched) -> bool:
+        way = watched.lane.to_listener if direction == "listener" else watched.lane.to_requestor
+        return bool(way) and (not names or way[0][0] in names)
+
+    return when
+
+
+def _state(of: Callable[[Watched], str], *states: str) -> Callable[[Watched], bool]:
+    return lambda watched: of(watched) in states
+
+
+def _rings(who: str, timer: str) -> Callable[[Watched], bool]:
+    def when(watched: Watched) -> bool:
+        state = watched.lane.requestor if who == "requestor" else watched.lane.child
+        return state is not None and bool(getattr(state.endpoint, timer))
+
+    return when
+
+
+def _may_associate(watched: Watched) -> bool:
+    return (
+        _requestor(watched) == "CONNECTED" and watched.lane.requestor.endpoint.association.control == "Sta1"
+    )
+
+
+def _comes_again(watched: Watched) -> bool:
+    return watched.lane.comes_again
+
+
+LISTENERWARDS: Final = _arrive(to_listener=True)
+REQUESTORWARDS: Final = _arrive(to_listener=False)
+_REQUEST: Final = _next_is("listener", "arrive")
+_ANSWER: Final = _next_is("requestor", "opened", "failed")
+_ENDING: Final = _next_is("listener", "ended", "broken")
+
+CORE: Final = (
+    Move("connect", _connect, _unused, core=True),
+    Move("close", _end("requestor", "close"), _state(_requestor, "CONNECTING", "CONNECTED"), core=True),
+    Move("child closes", _end("child", "close"), _state(_child, "CONNECTED"), core=True),
+    Move("comes again", _again, _comes_again, core=True),
+    Move("end arrives at the listener", LISTENERWARDS, _next_is("listener", *ENDS), core=True),
+    Move("end arrives at the requestor", REQUESTORWARDS, _next_is("requestor", *ENDS), core=True),
+)
+
+REST: Final = (
+    Move("arrives at the listener", LISTENERWARDS, _next_is("listener", "arrive", "arrived", "withdrawn")),
+    Move("arrives at the requestor", REQUESTORWARDS, _next_is("requestor", "opened", "failed", "arrived")),
+    Move("dial", _dial, _unused),
+    Move("close unused", _end("requestor", "close"), _unused),
+    Move("end unused by force", _end("requestor", "close-forced"), _unused),
+    Move("close by force", _end("requestor", "close-forced"), _state(_requestor, "CONNECTING", "CONNECTED")),
+    Move("child closes by force", _end("child", "close-forced"), _state(_child, "CONNECTED")),
+    Move("associate", _associate, _may_associate),
+    Move("connect timer runs out", _ring("requestor", "connect"), _rings("requestor", "connect_timer")),
+    Move("requestor's ARTIM runs out", _ring("requestor", "artim"), _rings("requestor", "artim")),
+    Move("child's ARTIM runs out", _ring("child", "artim"), _rings("child", "artim")),
+    Move("cannot be sent: unreachable", _fails("unreachable"), _REQUEST),
+    Move("cannot be sent: no such name", _fails("name_not_resolved"), _REQUEST),
+    Move(
+        "arrives; on_accept accepts",
+        _reacting(LISTENERWARDS, "on_accept", _accept_inside),
+        _REQUEST,
+        head=True,
+    ),
+    Move(
+        "arrives; on_accept accepts and closes",
+        _reacting(LISTENERWARDS, "on_accept", _accept_and_close),
+        _REQUEST,
+        head=True,
+    ),
+    Move("arrives; on_accept raises", _reacting(LISTENERWARDS, "on_accept", _raise_inside), _REQUEST),
+    Move("arrives; on_connect closes", _reacting(REQUESTORWARDS, "on_connect", _close_inside), _ANSWER),
+    Move("arrives; on_connect raises", _reacting(REQUESTORWARDS, "on_connect", _raise_inside), _ANSWER),
+    Move(
+        "arrives; on_connect tries again",
+        _reacting(REQUESTORWARDS, "on_connect", _connect_inside),
+        _next_is("requestor", "failed"),
+    ),
+    Move("arrives; on_close raises", _reacting(LISTENERWARDS, "on_close", _raise_inside), _ENDING),
+    Move(
+        "arrives; on_child_close raises", _reacting(LISTENERWARDS, "on_child_close", _raise_inside), _ENDING
+    ),
+    Move(
+        "arrives; on_child_close accepts",
+        _reacting(LISTENERWARDS, "on_child_close", _accept_inside),
+        _ENDING,
+        head=True,
+    ),
+)
+# Only where the carrier loses requests when the queue is full.
+LOSSY: Final = (
+    Move("arrives half open", _half_open(LISTENERWARDS), _REQUEST),
+    Move("comes again half open", _half_open(_again), _comes_again),
+    Move(
+        "comes again; on_accept accepts",
+        _reacting(_again, "on_accept", _accept_inside),
+        _comes_again,
+        head=True,
+    ),
+)
+
+
+def moves_of(profile: str, *, core: bool) -> tuple[Move, ...]:
+    """The moves of lanes that there are in a profile."""
+    if core:
+        return CORE
+    return (*CORE, *REST, *(LOSSY if profile == "tcp-linux" else ()))
+
+
+def _end_listener(event: str) -> Deed:
+    def deed(scene: Scene, _slot: int) -> None:
+        scene.note("listener", None, "called", event)
+        scene.listener.end(event)
+
+    return deed
+
+
+def shut_library(scene: Scene, _slot: int = 0) -> None:
+    """The last shutdown; the objects of the lanes have been ended before (children before listeners)."""
+    if scene.listener.endpoint.connection.control != "CLOSED":
+        scene.note("listener", None, "called", "close-forced")
+    scene.shutdown()
+
+
+SHUT: Final = Move("is ended by shutdown", _shut, lambda _watched: True)
+ACCEPT: Final = "accept"
+TAKE: Final = Move(ACCEPT, accept, lambda _watched: False)
+SHUTDOWN: Final = "shutdown"
+YARD: Final[dict[str, Deed]] = {
+    ACCEPT: accept,
+    "listener closes": _end_listener("close"),
+    "listener closes by force": _end_listener("close-forced"),
+    SHUTDOWN: shut_library,
+}

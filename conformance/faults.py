@@ -1,0 +1,65 @@
+"""Whose fault it is that nothing was learned: the tester's own, or the configuration's."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .case import Case
+from .evidence import Evidence
+from .verdict import Result, Verdict
+
+if TYPE_CHECKING:
+    from .run import CaseRun, Target
+
+
+class TesterFault(Exception):  # noqa: N818 - the fault is ours
+    """The tester itself failed in the run of a case; `result` says where."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.observed)
+        self.result = result
+
+
+def own_fault(case: Case, transport: str, error: Exception, evidence: Evidence | None = None) -> Result:
+    """The verdict where the tester itself failed in this case: what and where; the evidence keeps the traceback."""
+    place = ""
+    for frame in traceback.extract_tb(error.__traceback__)[-1:]:
+        place = f" ({Path(frame.filename).name}:{frame.lineno})"
+    text = f"{type(error).__name__}: {error}{place}; please report this with the traceback, which --json FILE writes"
+    kept = evidence or Evidence()
+    kept.traceback = "".join(traceback.format_exception(error))
+    return Result(case, transport, Verdict.ERROR, "no fault of the tester itself", text, evidence=kept)
+
+
+def carry_on(runs: list[CaseRun], turn: Callable[[], bool]) -> None:
+    """A fault of our own that is none of one case ends those that are not over."""
+    try:
+        turn()
+    except Exception as error:  # noqa: BLE001 - it becomes the verdict
+        for run in runs:
+            if run.result is None:
+                run.break_off(error)
+
+
+def blame(result: Result, target: Target) -> str:
+    """Why nothing could be tested, and what to do about it."""
+    first = result.evidence.first
+    where = str(target.address)
+    if first[:4] in (b"HTTP", b"SSH-"):
+        return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"
+    if first[:2] in (b"\x15\x03", b"\x16\x03"):
+        return f"{where} speaks TLS: a plain association is not possible on this port"
+    if "no connection" in result.observed:
+        return f"{where}: {result.observed}. Is the target running, and are host and port right?"
+    if "A-ASSOCIATE-RJ" in result.observed:
+        return (
+            f"{where} rejects the association ({result.observed}). Give the AE titles that it knows with "
+            f"--called-aet (now {target.called!r}) and --calling-aet (now {target.calling!r})"
+        )
+    return (
+        f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "
+        f"{result.observed}. Does it serve the Verification SOP class?"
+    )
