@@ -15,6 +15,7 @@ from .commands.draw import diagram, table
 from .commands.explain import explain
 from .commands.mutate import mutate
 from .commands.peers import echo, serve
+from .commands.simulate import simulate_command
 from .commands.test import test
 from .reports import NOBODY_READS, drop_output
 
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (test, explain, serve, echo, mutate, table, diagram):
+for command in (test, explain, serve, echo, mutate, simulate_command, table, diagram):
     cli.add_command(command)
 
 

@@ -34,8 +34,6 @@ class Watched(Handler):
     def __init__(self, name: str) -> None:
         self.name = name
         self.life: Value[Any] = LIFE.start()
-        # Its end was called inside a callback: what was decided before may still leave.
-        self.ended_inside = False
         # A listener whose library stops: its children end before it, and it hears of them.
         self.ends_last = False
         # A dial that failed is told twice, first by the association. Who asks again at once is still owed an outcome.
@@ -118,7 +116,6 @@ class Judge:
         """The local user ends an object by close, or by force; for one that has ended it means nothing (row 24)."""
         if subject.endpoint.connection.control != "CLOSED":
             self.queue_event(subject, "close", known_only=True)
-            user.ended_inside = user.ended_inside or self.inside is not None
             self.life(user, event)
 
     def aborts(self, subject: NetworkObject, user: Watched) -> None:
@@ -271,9 +268,7 @@ class Judge:
 
     def _sends(self, seen: Happening) -> None:
         if isinstance(seen.subject, NetworkObject) and isinstance(seen.subject.handler, Watched):
-            user = seen.subject.handler
-            if not (user.ended_inside and user.life.control in ("FORCED", "OVER")):
-                self.life(user, "pdu")
+            self.life(seen.subject.handler, "pdu")
 
     # --- the whole ----------------------------------------------------------------------------------------
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Final, NamedTuple
 
 from .judge import Breach
@@ -28,10 +24,10 @@ class Broken(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Seeds from `first` on, `count` of them, on a profile with named faults."""
+    """So many seeds from `first` on, on a profile with named faults."""
 
     first: int
-    count: int
+    seeds: int
     profile: str
     faults: str
 
@@ -46,7 +42,7 @@ class Outcome(NamedTuple):
 def run_batch(batch: Batch) -> Outcome:
     """Run the seeds of a batch, one after the other."""
     tally = Tally()
-    for seed in range(batch.first, batch.first + batch.count):
+    for seed in range(batch.first, batch.first + batch.seeds):
         ran = simulate(draw_plan(seed, batch.profile, batch.faults))
         tally.add(ran.tally)
         if ran.broken is not None:
@@ -72,8 +68,8 @@ def run_seeds(
 ) -> Broken | None:
     """Run `seeds` seeds from `first` on; gives the lowest seed that broke an invariant, if one did.
 
-    `executor` is any executor of `concurrent.futures`. `tally` takes in what comes back, so that who interrupts has what
-    was learned until then. `tell` hears how many seeds are done. After a breach no more is begun.
+    `executor` is any executor of `concurrent.futures`. `tally` takes in what comes back, so that who interrupts has
+    what was learned until then. `tell` hears how many seeds are done. After a breach no more is begun.
     """
     todo = batches(first, seeds, profile, faults)
     under_way: set[Future[Outcome]] = set()
@@ -98,22 +94,3 @@ def run_seeds(
     finally:
         for future in under_way:
             future.cancel()
-
-
-@contextmanager
-def all_cores(jobs: int | None) -> Iterator[Executor]:
-    """An executor with a process for each core, or `jobs` of them; an interruption ends them at once."""
-    # Not forked: the progress bar has a thread, and what a lock protects there would stay locked in a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs or os.cpu_count(), context, _start_worker) as pool:
-        try:
-            yield pool
-        except BaseException:
-            for worker in multiprocessing.active_children():
-                worker.kill()  # nobody waits for what they have begun
-            raise
-
-
-def _start_worker() -> None:
-    """The main process is told of an interruption; the workers end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -19,33 +19,37 @@ ROLE_OF: Final = {"lib-a": "acceptor", "lib-r": "requestor"}
 CELLS: Final = frozenset((state, event) for state, row in ASSOCIATION.cells.items() for event in row)
 """The cells of PS3.8 Table 9-10 that have an action."""
 
-# Which row an action of the connection's table is, and which an event of the path.
-ROW_OF_ACTION: Final = {
-    "CN-1": 4, "CN-9": 22, "CN-12": 16, "CN-14": 16, "CN-15": 16, "CN-17": 17, "CN-18": 17, "CN-19": 17,
-    "CN-20": 17, "LS-8": 18, "LS-11": 19,
-}  # fmt: skip
 Arrow = tuple[str, str, str, str]
 """A machine, a state, an event, and which branch."""
 
 
 def rows_of(transition: Transition) -> tuple[int, ...]:
     """The rows that a transition shows."""
-    if transition.action in ROW_OF_ACTION:
-        return (ROW_OF_ACTION[transition.action],)
-    if transition.action == "CN-16":
-        return (24,) if transition.event.startswith("close") else ()
-    if transition.machine.startswith("listener"):
-        return (7,) if transition.when == "full" else ()
-    if not transition.machine.startswith("path"):
-        return ()
-    match transition.event:
-        case "queued" if transition.state in ("OFFERED", "TAKEN"):
+    state, event = transition.state, transition.event
+    match transition.machine.partition("-")[0], event:
+        case "connection", "listen" if state == "IDLE":
+            return (4,)
+        case "connection", "connect-timeout" if state == "CONNECTING":
+            return (22,)
+        case "connection", "close" | "close-forced" if state == "CLOSED":
+            return (24,)
+        case "connection", "close" if state != "LISTENING":
+            return (16,)
+        case "connection", "close-forced":
+            return (17,)
+        case "listener", "request" if transition.when == "full":
+            return (7,)
+        case "listener", "child-ended" if state == "LISTENING":
+            return (18,)
+        case "listener", "close" if state == "LISTENING":
+            return (19,)
+        case "path", "queued" if state in ("OFFERED", "TAKEN"):
             return (5,)
-        case "nobody":
+        case "path", "nobody":
             return (6,)
-        case "take":
+        case "path", "take":
             return (8,)
-        case "leave" | "break" if transition.state in ("OFFERED", "QUEUED"):
+        case "path", "leave" | "break" if state in ("OFFERED", "QUEUED"):
             return (20,)
         case _:
             return ()
