@@ -61,6 +61,12 @@ class Stage:
 
     def run(self) -> None:
         """From the first deed to the end of time; `judge.broken` tells whether all held."""
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - the runtime under test may raise anything
+            self.judge.breaks(7, f"the runtime raised {type(error).__name__}: {error}")
+
+    def _run(self) -> None:
         for name, network in self.libraries.items():
             network.trace = []
             self._library(name, "startup")
