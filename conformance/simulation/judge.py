@@ -76,6 +76,7 @@ class Judge:
         self._lines: dict[NetworkObject, _Line] = {}
         self._attempts: dict[int, _Attempt] = {}
         self._pending: tuple[NetworkObject, int] | None = None
+        self._silent: set[int] = set()
         self._looks: dict[str, Callable[[Happening], None]] = {
             "request": self._request,
             "offered": self._offered,
@@ -85,6 +86,7 @@ class Judge:
             "withdrawn": self._withdrawn,
             "open": self._open,
             "sends": self._sends,
+            "falls silent": self._falls_silent,
         }
 
     def breaks(self, invariant: int, text: str) -> None:
@@ -290,6 +292,18 @@ class Judge:
         if line.value.control == "OPEN" and listener.waiting != len(line.value.context.waiting):
             seen = len(line.value.context.waiting)
             self.breaks(8, f"{name_of(listener)} says {listener.waiting} wait, seen were {seen}")
+
+    def _falls_silent(self, seen: Happening) -> None:
+        self._silent.add(seen.link)
+
+    def nobody_waits_in_vain(self) -> None:
+        """In the profile of the seed an entry goes when its requestor has gone, unless nothing passed any more."""
+        for link, attempt in self._attempts.items():
+            near = attempt.near
+            if self.profile != "dicomnet" or attempt.state != "queued" or link in self._silent:
+                continue
+            if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CONNECTING":
+                self.breaks(8, f"link {link}: {name_of(near)} has gone, and its request still waits")
 
     def end_of_time(self, users: list[Watched]) -> None:
         """Nothing is left to happen, and every timer has run out."""

@@ -16,7 +16,7 @@ from .stage import Stage
 from .tally import Tally, count
 
 # How many runs the search for a shorter plan may take.
-MOST_TRIES: Final = 1500
+MOST_TRIES: Final = 500
 # How many lines of a trace are kept, the newest.
 MOST_LINES: Final = 400
 QUIET: Final = frozenset({"path", "settled", "offered"})

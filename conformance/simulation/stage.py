@@ -79,7 +79,7 @@ class Stage:
         self._empty_queues()
         self._let()
         for name in self.libraries:
-            while self.started[name]:
+            for _ in range(self.started[name]):
                 self._library(name, "shutdown")
             self._library(name, "shutdown")  # one too many
         self._let()
@@ -98,6 +98,7 @@ class Stage:
 
     def _empty_queues(self) -> None:
         """Every request that waits can still be accepted."""
+        self.judge.nobody_waits_in_vain()
         for name in ("scp", "spare"):
             listener = self.objects.get(name)
             while listener is not None and listener.waiting and self.judge.broken is None:

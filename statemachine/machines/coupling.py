@@ -94,7 +94,9 @@ COUPLING: Final = Coupling(
         Absorbed("association", "Evt17", ("Sta1",), "PS3.8 leaves it blank; after AE-4, AR-3, AA-2, AA-3"),
         Absorbed("association", "Evt15", ("Sta1", "Sta13"), "the association is already over for the user"),
         *(
-            Absorbed("association", event, ("Sta1",), "a peer that speaks before anybody asked for an association")
+            Absorbed(
+                "association", event, ("Sta1",), "a peer that speaks before anybody asked for an association"
+            )
             for event in ("Evt3", "Evt4", "Evt6", "Evt10", "Evt12", "Evt13", "Evt16", "Evt19")
         ),
         *(

@@ -104,10 +104,13 @@ def one_too_many() -> Model:
     def room(queue: Queue, _payload: Any) -> bool:  # noqa: ANN401
         return len(queue.waiting) <= queue.capacity
 
+    def full(queue: Queue, payload: Any) -> bool:  # noqa: ANN401
+        return not room(queue, payload)
+
     return Model(
         listener=replace(
             LISTENER,
-            guards={**LISTENER.guards, "room": room, "full": lambda queue, payload: not room(queue, payload)},
+            guards={**LISTENER.guards, "room": room, "full": full},
         )
     )
 
@@ -122,7 +125,7 @@ PLANTED = {
     "lifo": Planted(lifo, (1,)),
     "lost withdraw": Planted(lost_withdraw, (1, 7, 8)),
     "double callback": Planted(double_callback, (5,)),
-    "no callback": Planted(no_callback, (3,)),
+    "no callback": Planted(no_callback, (3, 5)),
     "connected in the queue": Planted(connected_in_the_queue, (3,)),
     "never withdrawn": Planted(never_withdrawn, (1, 3, 8)),
     "one too many": Planted(one_too_many, (8,)),
