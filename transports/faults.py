@@ -41,7 +41,7 @@ class Faults:
     half_open: float = 0.0
     """Of a request that finds a full queue (tcp-linux): the chance that its sender thinks himself connected."""
     within: float = 20.0
-    """Seconds of the run in which partitions begin, and of a connection's life in which it is lost, reset, half-closed."""
+    """Seconds of the run in which partitions begin, and of a connection in which it is lost, reset or half-closed."""
 
     def __post_init__(self) -> None:
         """Raises `ValueError` where a chance, a time or a number is none."""

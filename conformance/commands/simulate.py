@@ -90,14 +90,20 @@ def simulate_command(
     never = tally.never(profile, faults)
     if broken is not None:
         report["broken"] = _tell(screen, draw_plan(broken.seed, profile, faults), broken)
-    if interrupted:
-        screen.print(f"Interrupted after {tally.seeds} of {seeds} seeds")
-    elif broken is None:
-        said = f"never occurred: {', '.join(never)}" if never else "each row, fault and monitor occurred"
-        screen.print(f"{tally.seeds} seeds: every invariant held; {said}", markup=False, soft_wrap=True)
+    _conclude(screen, tally, seeds, never, interrupted=interrupted, held=broken is None)
     report["interrupted"] = interrupted
     _write(json_file, report)
     ctx.exit(INTERRUPTED if interrupted else 1 if broken is not None or (complete and never) else 0)
+
+
+def _conclude(
+    screen: Screen, tally: Tally, seeds: int, never: list[str], *, interrupted: bool, held: bool
+) -> None:
+    if interrupted:
+        screen.print(f"Interrupted after {tally.seeds} of {seeds} seeds")
+    elif held:
+        said = f"never occurred: {', '.join(never)}" if never else "each row, fault and monitor occurred"
+        screen.print(f"{tally.seeds} seeds: every invariant held; {said}", markup=False, soft_wrap=True)
 
 
 def _many(screen: Screen, what: tuple[int, int, str, str], jobs: int | None, tally: Tally) -> Broken | None:

@@ -288,10 +288,8 @@ def _deeds(stage: Stage) -> dict[str, Deed]:
 
     def reach(subject: NetworkObject, user: User, act: Act) -> None:
         where = Address("", PORTS.get(act.what, PORTS["scp"]))
-        call = (
-            partial(subject.dial, where, PROPOSAL) if act.deed == "dial" else partial(subject.connect, where)
-        )
-        if stage.call(subject, call):
+        dial, connect = partial(subject.dial, where, PROPOSAL), partial(subject.connect, where)
+        if stage.call(subject, dial if act.deed == "dial" else connect):
             stage.judge.life(user, "connect")
 
     def listen(subject: NetworkObject, user: User, _act: Act) -> None:
