@@ -67,11 +67,13 @@ def _branches(machine: Machine[Any]) -> Iterator[str]:
 _BARE: Final = (
     "only whoever holds a bare link does so after the listener has gone: the runtime takes a request back"
 )
+_REFUSES_NONE: Final = "the listener of Linux refuses none; a bare handler may"
 NEVER: Final[dict[str, dict[Item, str]]] = {
     "dicomnet": {("path", "OVER x break"): _BARE},
     "tcp-linux": {
         ("path-tcp-linux", "OVER x end"): _BARE,
-        ("path-tcp-linux", "OFFERED x refused"): "the listener of Linux refuses none; a bare handler may",
+        ("path-tcp-linux", "OFFERED x refused [told]"): _REFUSES_NONE,
+        ("path-tcp-linux", "OFFERED x refused [not-told]"): _REFUSES_NONE,
     },
     "tcp-winsock": {("path-tcp-winsock", "OVER x end"): _BARE},
 }

@@ -13,7 +13,9 @@ from functools import lru_cache
 
 from dicomnet.statemachine import (
     PDV,
+    AAbort,
     AAssociateRJ,
+    AReleaseRP,
     AReleaseRQ,
     Framer,
     Limits,
@@ -52,6 +54,11 @@ NO_SUCH_PORT = Address("", 70_000)
 MAX_TURNS = 400
 OCTETS = {
     "release": encode(AReleaseRQ()),
+    "released": encode(AReleaseRP()),
+    "accept": encode(ACCEPTANCE),
+    "reject": encode(AAssociateRJ(1, 2, 1)),
+    "data": encode(PDataTF((PDV(1, True, True, bytes(2)),))),
+    "abort": encode(AAbort(0, 0)),
     "associate": encode(REQUEST),
     "rubbish": b"\x16\x03\x01\x00\x10" * 4,
 }
