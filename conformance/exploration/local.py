@@ -26,6 +26,8 @@ from dicomnet.statemachine import (
 )
 from dicomnet.transports import Hub, Lane, Noted, ObjectState, Scene
 
+from ..layer import PlannedError
+
 Life = Value[None]
 MAX_ARRIVALS: Final = 100
 
@@ -164,10 +166,6 @@ def kept(scene: Scene) -> Broken | None:
         if not isinstance(error, PlannedError):
             return Broken(7, f"the runtime met what cannot be: {error}")
     return None
-
-
-class PlannedError(Exception):
-    """What a callback raises where an exploration wants it to."""
 
 
 class Watch:

@@ -15,7 +15,8 @@ from typing import Final
 from dicomnet.statemachine import LocalProtocolError
 from dicomnet.transports import NetworkObject, Scene, SceneObject, echo_request
 
-from .local import ENDS, Deed, PlannedError, Watched
+from ..layer import PlannedError
+from .local import ENDS, Deed, Watched
 
 PROPOSAL: Final = echo_request("SCP", "SCU")
 

@@ -43,6 +43,8 @@ from dicomnet.transports import (
     negotiate,
 )
 
+from ..layer import PlannedError
+
 REQUEST = echo_request("CALLED", "CALLING")
 ACCEPTANCE = negotiate(REQUEST, Policy())
 REJECTION = AAssociateRJ(1, 1, 1)
@@ -68,10 +70,6 @@ Note = tuple[str, str]
 
 class PlayTooLongError(Exception):
     """The play does not end."""
-
-
-class PlannedError(Exception):
-    """What a callback raises because the script says so."""
 
 
 class Actor(Handler):

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 from dicomnet.statemachine import LIFE, LINES, Broken, Line, Value, look
 from dicomnet.transports import Handler, Happening, NetworkObject
 
-NOT_SEEN: Final = (4,)
-"""The invariants that need a security layer, which is not there yet."""
-INVARIANTS: Final = tuple(number for number in range(1, 10) if number not in NOT_SEEN)
+from ..layer import INVARIANTS_NOT_YET
+
+INVARIANTS: Final = tuple(number for number in range(1, 10) if number not in INVARIANTS_NOT_YET)
 LIFE_OF: Final = {"connected": 3, "failed": 3, "closed": 5, "heard": 5, "pdu": 6}
 LINE_OF: Final = {"accepted": 1, "told": 2, "child-closed": 5, "queued": 8}
 
