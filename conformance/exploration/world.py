@@ -68,7 +68,6 @@ class World:
         self.lanes: _Numbers[Watched] = _Numbers()
         self.yards: _Numbers[Yard] = _Numbers()
         self.fired = Fired()
-        self.computed = 0
         self._by_name = {move.name: move for move in (*self.moves, SHUT, TAKE)}
         self._memory: dict[tuple[object, ...], Compiled] = {}
         self._possible: dict[int, tuple[Move, ...]] = {}
@@ -219,7 +218,6 @@ class World:
         return done
 
     def _remember(self, key: tuple[object, ...], done: Outcome) -> Compiled:
-        self.computed += 1
         self.fired.add(done.trace)
         lanes = tuple([self.lanes.of(each) for each in done.lanes])
         compiled = Compiled(self.yards.of(done.yard), lanes, done.queue, done.dropped, done.broken)
