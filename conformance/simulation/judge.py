@@ -310,6 +310,13 @@ class Judge:
             if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CONNECTING":
                 self.breaks(8, f"link {link}: {name_of(near)} has gone, and its request still waits")
 
+    def children_add_up(self) -> None:
+        """Nothing is left to be told: a listener counts those children of whose end it was not told."""
+        for listener, line in self._lines.items():
+            alive = len(line.value.context.children)
+            if line.value.control == "OPEN" and listener.children != alive:
+                self.breaks(8, f"{name_of(listener)} counts {listener.children} children, seen were {alive}")
+
     def end_of_time(self, users: list[WatchedUser]) -> None:
         """Nothing is left to happen, and every timer has run out."""
         for user in users:

@@ -96,6 +96,7 @@ class Simulation:
     def _empty_queues(self) -> None:
         """Every request that waits can still be accepted."""
         self.judge.nobody_waits_in_vain()
+        self.judge.children_add_up()
         for name in ("scp", "spare"):
             listener = self.objects.get(name)
             while listener is not None and listener.waiting and self.judge.broken is None:
