@@ -178,7 +178,7 @@ class Book:
         taker.state, taker.child, taker.peer = "CONNECTED", True, request.requestor
         if not request.withdrawn:
             requestor.peer = child
-        elif self.profile.withdraw_removes:  # it was on its way out
+        elif self.profile.withdraw_removes and request.withdrawn == "close":  # it was on its way out
             taker.close_due = frozenset({"ok", "reset"})
         else:
             taker.close_due = frozenset({"ok" if request.withdrawn == "close" else "reset"})
@@ -212,7 +212,8 @@ class Book:
         if before == "LISTENING":
             self._stop()
         elif thing.peer:
-            early = request is not None and not request.answered
+            # A close before its on_connect may be told as a withdrawal; a forced end is a reset at any time.
+            early = request is not None and not request.answered and how == "close"
             self._hang_up(self.things[thing.peer], {"ok", "reset"} if early else {heard})
         elif request is not None and not request.taken:
             request.withdrawn = how
