@@ -87,7 +87,9 @@ class Places:
 
     def over(self, entries: Iterable[Request]) -> list[Request]:
         """Those that ended while they were lost, and come no more."""
-        return [each for each in entries if not comes(each) and not any(each in place for place in self._places)]
+        return [
+            each for each in entries if not comes(each) and not any(each in place for place in self._places)
+        ]
 
 
 def comes(request: Request) -> bool:

@@ -84,7 +84,7 @@ def connection_machine(
         case.settings,
         stateful_step_count=STEPS,
         report_multiple_bugs=False,
-        phases=[phase for phase in settings.default.phases if phase is not Phase.explain],
+        phases=[phase for phase in settings().phases if phase is not Phase.explain],
     )
     return case
 

@@ -147,7 +147,7 @@ class MemoryAdapter(RuntimeAdapter):
     def __init__(self, profile: str = "dicomnet") -> None:
         super().__init__()
         self.tables = PROFILES[profile]
-        self.carrier: MemoryTransport = LossyMemory(self.tables)
+        self.carrier = self.memory = LossyMemory(self.tables)
         self._asked = 0
 
     def listen(self, name: str, capacity: int) -> str:
@@ -166,7 +166,7 @@ class MemoryAdapter(RuntimeAdapter):
 
     def settle(self, done: Callable[[], bool]) -> None:
         """See `Adapter`. Nothing takes time but a request that was lost: for that one the clock may run."""
-        carrier = self.carrier
+        carrier = self.memory
         carrier.run(lambda: False, 0.0)
         while not done() and carrier.due is not None and carrier.due <= carrier.now() + LONGEST:
             carrier.run(done, LONGEST)

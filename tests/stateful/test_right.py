@@ -32,12 +32,14 @@ from .pure import PureAdapter
 @pytest.mark.parametrize(
     ("make", "profile", "examples"),
     [
-        pytest.param(Plain, "dicomnet", 200, id="plain"),
-        pytest.param(PlainLinux, "tcp-linux", 150, id="plain-linux"),
-        pytest.param(PlainWinsock, "tcp-winsock", 150, id="plain-winsock"),
-        pytest.param(PureAdapter, "dicomnet", 150, id="pure"),
+        pytest.param(Plain, "dicomnet", 150, id="plain"),
+        pytest.param(PlainLinux, "tcp-linux", 100, id="plain-linux"),
+        pytest.param(PlainWinsock, "tcp-winsock", 100, id="plain-winsock"),
+        pytest.param(PureAdapter, "dicomnet", 100, id="pure"),
         *(
-            pytest.param(partial(MemoryAdapter, profile.tables), profile.name, 150, id=f"memory-{profile.name}")
+            pytest.param(
+                partial(MemoryAdapter, profile.tables), profile.name, 100, id=f"memory-{profile.name}"
+            )
             for profile in PROFILES.values()
         ),
         pytest.param(TcpAdapter, "tcp-linux", 60, id="tcp"),
@@ -97,7 +99,7 @@ def test_every_outcome_code_and_kind_of_handler_happens() -> None:
         pass
 
     Shared.told = told
-    check_adapter(Shared, "dicomnet", 300, derandomize=True)
+    check_adapter(Shared, "dicomnet", 200, derandomize=True)
     outcomes = {
         "on_accept": ("ok",),
         "on_connect": ("ok", "refused", "reset"),
@@ -117,7 +119,7 @@ class Overflowing(MemoryAdapter):
 
     def __init__(self) -> None:
         super().__init__("tcp-linux")
-        self.carrier.trace = []
+        self.memory.trace = []
         self.accepted: list[str] = []
 
     def accept(self, listener: str, child: str) -> str:
@@ -127,15 +129,17 @@ class Overflowing(MemoryAdapter):
 
     def end(self) -> None:
         super().end()
-        for taken in self.carrier.trace or ():
+        for taken in self.memory.trace or ():
             self.fired.add(f"{taken.action} {taken.when or ''}".strip())
 
 
 def test_every_kind_of_overflow_happens() -> None:
     """Lost or half open, let in late, ended or left alone before that: else the check of it would prove nothing."""
     Overflowing.fired.clear()
-    check_adapter(Overflowing, TCP_LINUX_OVERFLOW, 300, derandomize=True)
-    by_told = {f"{action} {told}" for action in ("PL-1", "PL-2", "PL-3", "PL-5") for told in ("told", "not-told")}
+    check_adapter(Overflowing, TCP_LINUX_OVERFLOW, 200, derandomize=True)
+    by_told = {
+        f"{action} {told}" for action in ("PL-1", "PL-2", "PL-3", "PL-5") for told in ("told", "not-told")
+    }
     assert {"PL-4", *by_told, "PL-7 told"} <= Overflowing.fired, Overflowing.fired
 
 
@@ -151,6 +155,6 @@ def test_a_younger_request_may_come_in_before_a_lost_one() -> None:
     steps = [*[connect] * 4, accept, connect, *[accept] * 4]
     replay(make, TCP_LINUX_OVERFLOW, 1, steps)
     assert runs[0].accepted == ["r1", "r2", "r3", "r5", "r4"]
-    assert runs[0].carrier.now() == 3.0
+    assert runs[0].memory.now() == 3.0
     with pytest.raises(ValueError, match="'lost' goes with connected_at 'queue'"):
         replace(DICOMNET, overflow="lost")

@@ -23,7 +23,6 @@ from .plain import Plain
 from .wrong import Lifo, TakesTheOneThatFired
 
 
-
 class TestMemory(connection_machine(MemoryAdapter)):  # type: ignore[misc]  # a base that is made by a call
     settings = settings(max_examples=50, derandomize=True, deadline=None)
 
@@ -59,9 +58,8 @@ def test_the_class_is_collected_by_pytest(tmp_path: Path, base: str, passes: boo
         "from hypothesis import settings\n"
         "from dicomnet.conformance.stateful import connection_machine\n"
         "from tests.stateful.wrong import Lifo, Plain\n"
-        f"Machine = connection_machine({base})\n"
-        "class TestMine(Machine):\n"
-        "    settings = settings(Machine.settings, derandomize=True, database=None)\n",
+        f"class TestMine(connection_machine({base})):\n    pass\n"
+        "TestMine.settings = settings(TestMine.settings, max_examples=50, derandomize=True, database=None)\n",
         "utf-8",
     )
     run = subprocess.run(

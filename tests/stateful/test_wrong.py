@@ -25,7 +25,6 @@ from dicomnet.conformance.stateful import (
 )
 from dicomnet.statemachine import PROFILES as TABLES
 from dicomnet.statemachine import Model, WireReset, WireWithdraw
-from dicomnet.statemachine.machines.path import ACTIONS_LINUX
 
 from . import plain_tcp
 from .effort import MOST_EXAMPLES, MOST_STEPS, find
@@ -100,7 +99,7 @@ def on_memory(profile: Profile, model: Model) -> Callable[[], Adapter]:
 
     def make() -> Adapter:
         made = MemoryAdapter(profile.tables)
-        made.tables = made.carrier.tables = model
+        made.tables = made.memory.tables = model
         return made
 
     return make
@@ -146,7 +145,8 @@ def with_cell(state: str, event: str, action: str) -> Model:
     true = TABLES["tcp-linux"]
     path = true.path
     cells = {**path.cells, state: {**path.cells[state], event: action}}
-    return replace(true, path=replace(path, cells=cells, actions={**ACTIONS_LINUX, **path.actions}))
+    actions = {name: each for model in TABLES.values() for name, each in model.path.actions.items()}
+    return replace(true, path=replace(path, cells=cells, actions=actions))
 
 
 @pytest.mark.parametrize("fault", WRONG_OVERFLOW)
