@@ -76,6 +76,8 @@ class MemoryTransport:
         self.trace: list[Transition] | None = None
         # After how many seconds a lost request comes again, each time.
         self.again: tuple[float, ...] = AGAIN_SECONDS
+        # Where a request is lost (tcp-linux): whether only the handshake's last step is, so that it is half open.
+        self.half_open = False
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
@@ -106,13 +108,14 @@ class MemoryTransport:
             heapify(heap)
             self._cancelled = 0
 
+    @property
+    def running(self) -> int:
+        """How many timers were started and neither rang nor were stopped."""
+        return sum(isinstance(due[2], MemoryTimer) and due[2].callback is not None for due in self._heap)
+
     def hop(self, report: Callable[[Any], None], about: object = None) -> None:
         """Let `report(about)` be made at the other end of a hop."""
         heappush(self._heap, (self._now + self._latency, next(self._sequence), report, about))
-
-    def loses_acknowledgement(self) -> bool:
-        """Where a request is lost (tcp-linux): whether only the handshake's last step is, so that it is half open."""
-        return False
 
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
@@ -215,7 +218,7 @@ class MemoryRequest:
 
     def drop(self, code: str) -> None:
         """See `Request.drop`; `overflow` where the queue is full and the carrier loses the request."""
-        if code == "overflow" and self._carrier.loses_acknowledgement():
+        if code == "overflow" and self._carrier.half_open:
             code = "half-open"
         self.give(code if code in self._carrier.tables.path.event else "refused")
 

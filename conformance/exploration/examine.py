@@ -7,18 +7,14 @@ told apart, though no row and no invariant speaks of it, survives, and is shown 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
 
+from ..workers import worker_processes
 from .coverage import Item
 from .rows import check_rows
 from .search import Found, search
@@ -123,29 +119,13 @@ def _examine_range(task: tuple[str, int, int]) -> list[Fate]:
     return [examine(mutant, profile) for mutant in chosen]
 
 
-def _start_worker() -> None:
-    """An interruption is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def examine_all(
-    profile: str, jobs: int | None, progress: Callable[[int, int], None], executor: Executor | None = None
-) -> list[Fate]:
-    """All mutants of a profile's tables, on `jobs` processes or on an executor that is handed in."""
+def examine_all(profile: str, jobs: int | None, progress: Callable[[int, int], None]) -> list[Fate]:
+    """All mutants of a profile's tables, on `jobs` processes (None: one per core)."""
     total = sum(1 for _ in model_mutants(PROFILES[profile]))
     tasks = [(profile, start, min(start + CHUNK, total)) for start in range(0, total, CHUNK)]
-    made = executor or ProcessPoolExecutor(
-        jobs or os.cpu_count() or 1,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-    )
     fates: list[Fate] = []
-
-    def collect(chunks: Iterator[list[Fate]]) -> None:
-        for chunk in chunks:
+    with worker_processes(jobs) as pool:
+        for chunk in pool.map(_examine_range, tasks):
             fates.extend(chunk)
             progress(len(fates), total)
-
-    with nullcontext() if executor else made:
-        collect(iter(made.map(_examine_range, tasks)))
     return fates

@@ -10,14 +10,14 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from dicomnet.statemachine import LIFE, LINES, Broken, Line, Value, look
+from dicomnet.statemachine import LIFE, LIFE_INVARIANT, LINE_INVARIANT, LINES, Broken, Line, Value, look
 from dicomnet.transports import Handler, Happening, NetworkObject
 
-NOT_SEEN: Final = (4,)
-"""The invariants that need a security layer, which is not there yet."""
-INVARIANTS: Final = tuple(number for number in range(1, 10) if number not in NOT_SEEN)
-LIFE_OF: Final = {"connected": 3, "failed": 3, "closed": 5, "heard": 5, "pdu": 6}
-LINE_OF: Final = {"accepted": 1, "told": 2, "child-closed": 5, "queued": 8}
+from ..layer import INVARIANTS_NOT_YET
+
+INVARIANTS: Final = tuple(number for number in range(1, 10) if number not in INVARIANTS_NOT_YET)
+# That nothing is left to happen is no observation of an object: it is counted apart, at the end.
+NOT_COUNTED: Final = ("rest", "end-of-time")
 
 
 class Breach(NamedTuple):
@@ -107,8 +107,8 @@ class Judge:
         if user.ends_last and event in ("closed", "rest"):
             user.ends_last = False
             self.life(user, "forced")
-        number = LIFE_OF.get(event)
-        if number is not None:
+        number = LIFE_INVARIANT.get(event)
+        if number is not None and event not in NOT_COUNTED:
             self.judged[number] += 1
         seen = look(user.life, event)
         if isinstance(seen, Broken):
@@ -190,7 +190,7 @@ class Judge:
     def _drain(self, listener: NetworkObject, line: _Line) -> None:
         while line.entries and not (line.entries[0][0] == "accepted" and line.entries[0][1] is None):
             event, payload = line.entries.popleft()[:2]
-            number = LINE_OF.get(event)
+            number = LINE_INVARIANT.get(event)
             if number is not None:
                 self.judged[number] += 1
             if event == "queued":

@@ -11,9 +11,10 @@ from rich.table import Table
 
 from dicomnet.statemachine import FORMS
 
+from ..layer import INVARIANTS_NOT_YET, ROWS_NOT_YET
 from .judge import INVARIANTS, Breach
 from .plan import Plan, as_ranges
-from .tally import CELLS, NO_SECURITY_YET, Tally, arrows_of, reachable_faults, reachable_rows
+from .tally import CELLS, Tally, arrows_of, reachable_faults, reachable_rows
 
 MOST_NAMES: Final = 12
 
@@ -57,8 +58,8 @@ def show_tally(screen: Console, tally: Tally, profile: str, faults: str, rate: f
     table.add_row("monitors", _times((str(number), tally.monitors[number]) for number in INVARIANTS))
     table.add_row("refusals", _times(sorted(tally.refusals.items())))
     screen.print(table)
-    without = ", ".join(map(str, NO_SECURITY_YET))
-    screen.print(f"rows {without} and invariant 4 wait for a security layer", markup=False)
+    rows, invariants = (", ".join(map(str, each)) for each in (ROWS_NOT_YET, INVARIANTS_NOT_YET))
+    screen.print(f"rows {rows} and invariant {invariants} wait for a security layer", markup=False)
     for role in ("requestor", "acceptor", None):
         reached = tally.reached(role)
         screen.print(

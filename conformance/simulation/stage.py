@@ -10,6 +10,7 @@ from typing import Final
 from dicomnet.statemachine import PROFILES, LocalProtocolError, Model, Transition
 from dicomnet.transports import Address, Happening, Network, NetworkObject, Settings, Simulator
 
+from ..layer import PlannedError
 from .foes import Foe, Trap
 from .judge import Judge, Watched
 from .octets import ACCEPTANCE, ANSWER, PROPOSAL, QUESTION, REJECTION
@@ -21,10 +22,6 @@ MOST_DEEDS: Final = 40
 # Turns in which every run comes to its end.
 MOST_TURNS: Final = 200_000
 MOST_ASSOCIATIONS: Final = 3
-
-
-class PlannedError(Exception):
-    """What a user's callback raises because the plan says so."""
 
 
 class Stage:

@@ -9,12 +9,12 @@ from typing import Any, Final
 from dicomnet.statemachine import ASSOCIATION, PROFILES, Machine, Transition
 from dicomnet.transports import FAULTS
 
+from ..layer import ROWS_NOT_YET
 from .judge import INVARIANTS
 from .stage import Stage
 
-NO_SECURITY_YET: Final = (3, 12, 13, 14)
-ROWS: Final = tuple(row for row in range(1, 25) if row not in NO_SECURITY_YET)
-"""The rows of the connection layer that are there without a security layer."""
+ROWS: Final = tuple(row for row in range(1, 25) if row not in ROWS_NOT_YET)
+"""The rows of the connection layer that can occur."""
 ROLE_OF: Final = {"lib-a": "acceptor", "lib-r": "requestor"}
 CELLS: Final = frozenset((state, event) for state, row in ASSOCIATION.cells.items() for event in row)
 """The cells of PS3.8 Table 9-10 that have an action."""
