@@ -10,11 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
@@ -109,15 +111,47 @@ def _search(world: World) -> Found | str:
         return f"the runtime fails: {type(error).__name__}: {error}"
 
 
+# In a worker: whether the parent was interrupted, so that nobody waits for the rest of a chunk.
+_STOP: list[Event] = []
+
+
 def _examine_range(task: tuple[str, int, int]) -> list[Fate]:
     profile, start, end = task
-    chosen = list(model_mutants(PROFILES[profile]))[start:end]
-    return [examine(mutant, profile) for mutant in chosen]
+    fates: list[Fate] = []
+    for mutant in islice(model_mutants(PROFILES[profile]), start, end):
+        if any(stop.is_set() for stop in _STOP):
+            break
+        fates.append(examine(mutant, profile))
+    return fates
 
 
-def _start_worker() -> None:
+def _start_worker(stop: Event) -> None:
     """An interruption is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _STOP.append(stop)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """An interruption waits until the workers have started: before they ignore it themselves, they inherit that."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _on_processes(jobs: int | None, tasks: list[tuple[str, int, int]]) -> Generator[list[Fate]]:
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, context, _start_worker, (stop,)) as pool:
+        try:
+            with _uninterrupted():
+                chunks = pool.map(_examine_range, tasks)
+            yield from chunks
+        except BaseException:
+            stop.set()
+            raise
 
 
 def examine_all(
@@ -126,18 +160,15 @@ def examine_all(
     """All mutants of a profile's tables, on `jobs` processes or on an executor that is handed in."""
     total = sum(1 for _ in model_mutants(PROFILES[profile]))
     tasks = [(profile, start, min(start + CHUNK, total)) for start in range(0, total, CHUNK)]
-    made = executor or ProcessPoolExecutor(
-        jobs or os.cpu_count() or 1,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-    )
+    if executor is not None:
+        return _collect(executor.map(_examine_range, tasks), total, progress)
+    with closing(_on_processes(jobs, tasks)) as chunks:
+        return _collect(chunks, total, progress)
+
+
+def _collect(chunks: Iterator[list[Fate]], total: int, progress: Callable[[int, int], None]) -> list[Fate]:
     fates: list[Fate] = []
-
-    def collect(chunks: Iterator[list[Fate]]) -> None:
-        for chunk in chunks:
-            fates.extend(chunk)
-            progress(len(fates), total)
-
-    with nullcontext() if executor else made:
-        collect(iter(made.map(_examine_range, tasks)))
+    for chunk in chunks:
+        fates.extend(chunk)
+        progress(len(fates), total)
     return fates

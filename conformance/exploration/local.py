@@ -137,7 +137,7 @@ ENDS: Final = frozenset({"ended", "broken"})
 
 
 def attempt(scene: Scene, deed: Deed, slot: int, *, atomic: bool) -> tuple[str, Broken | None]:
-    """Do a step: the code with which it is refused, or "", and what broke where tables with a fault stop the runtime."""
+    """Do a step: the code with which it is refused, or "", and what broke where faulty tables stop the runtime."""
     refusal = ""
     try:
         try:
