@@ -436,4 +436,6 @@ def _inert(lane: Lane) -> bool:
     """Both ends are closed, and nothing is under way that anybody would notice: the attempt has left no trace."""
     ends = all(end is None or end.closed for end in (lane.near, lane.far))
     vain = all(name in _VAIN for name, _ in (*lane.to_listener, *lane.to_requestor))
-    return ends and vain and not lane.comes_again
+    child = None if lane.child is None else lane.child.endpoint
+    rings = child is not None and bool(child.artim or child.connect_timer)
+    return ends and vain and not lane.comes_again and not rings
