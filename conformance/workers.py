@@ -5,9 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """An interruption waits, and whatever is started meanwhile never hears of one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -15,7 +25,11 @@ def worker_processes(jobs: int | None) -> Generator[Executor]:
     """An executor with `jobs` processes (None: one per core); whatever goes wrong meanwhile ends them at once."""
     # Not forked: the progress bar has a thread, and what a lock protects there would stay locked in a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs or os.cpu_count(), context, _start_worker) as pool:
+    count = jobs or os.cpu_count() or 1
+    with ProcessPoolExecutor(count, context, _start_worker) as pool:
+        with _uninterrupted():
+            for _ in range(count):
+                pool.submit(_nothing)  # each starts a process, as none is idle yet
         try:
             yield pool
         except BaseException:
@@ -27,3 +41,7 @@ def worker_processes(jobs: int | None) -> Generator[Executor]:
 def _start_worker() -> None:
     """An interruption is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _nothing() -> None:
+    pass

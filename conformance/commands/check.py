@@ -79,15 +79,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
-    question = Question(
-        profile=options["profile"],
-        clients=options["clients"],
-        places=options["queue"],
-        core=options["events"] == "core",
-        mutant=options["mutant"],
-        limit=options["max_states"],
-        symmetry=not options["no_symmetry"],
-    )
+    question = _question(options)
     json_file: Path | None = options["json_file"]
     screen = Screen(highlight=False)
     screen.carry_on = True
@@ -106,6 +98,18 @@ OF_ONE_QUESTION = {
     "max_states": "--max-states",
     "test_file": "--test",
 }
+
+
+def _question(options: dict[str, Any]) -> Question:
+    return Question(
+        profile=options["profile"],
+        clients=options["clients"],
+        places=options["queue"],
+        core=options["events"] == "core",
+        mutant=options["mutant"],
+        limit=options["max_states"],
+        symmetry=not options["no_symmetry"],
+    )
 
 
 def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants: bool) -> None:

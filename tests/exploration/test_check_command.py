@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from dicomnet.conformance.exploration import PLANTED, Fate, Question, as_test, examine, examine_all, prove
+from dicomnet.conformance import worker_processes
+from dicomnet.conformance.exploration import PLANTED, Question, as_test, examine, examine_all, prove
 from dicomnet.statemachine import FORMS, MODEL, PROFILES, ModelMutant, Tell, model_mutants, with_cell
 from tests.conformance.command import flat, run, started, wrong_use
 
@@ -328,10 +330,12 @@ def test_mutants_run_on_an_executor_that_is_handed_in(monkeypatch: pytest.Monkey
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command's mutants without processes."""
 
-    def chunks(_jobs: int | None, tasks: list[tuple[str, int, int]]) -> Generator[list[Fate]]:
-        yield from map(vars(EXAMINING)["_examine_range"], tasks)
+    @contextmanager
+    def one_thread(_jobs: int | None) -> Generator[Executor]:
+        with ThreadPoolExecutor(1) as executor:
+            yield executor
 
-    monkeypatch.setattr(EXAMINING, "_on_processes", chunks)
+    monkeypatch.setattr(EXAMINING, "worker_processes", one_thread)
 
 
 def test_the_command_shows_what_became_of_each_mutant(
@@ -385,51 +389,20 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
         assert process.wait(60) in (0, 141)
 
 
-def test_workers_are_deaf_to_interruptions_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a worker inherits while it starts is blocked, and its parent hears again at once."""
-    some_mutants(monkeypatch)
-    seen: list[bool] = []
+def test_workers_are_deaf_to_interruptions_from_the_first() -> None:
+    """Their parent is told; one that hears of it himself would die with a traceback, or be waited for."""
+    with worker_processes(1) as pool:
+        blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
+        assert signal.SIGINT in blocked
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
-    class Pool:
-        """Stands where the pool of processes stands."""
 
-        def __init__(self, *_arguments: object) -> None:
-            pass
-
-        def __enter__(self) -> Pool:
-            return self
-
-        def __exit__(self, *_error: object) -> None:
-            seen.append(stop().is_set())
-
-        def map(self, deed: Callable[[object], list[Fate]], tasks: list[object]) -> Iterator[list[Fate]]:
-            seen.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
-            return map(deed, tasks)
-
-    made: list[Any] = []
-
-    def remember(*arguments: Any) -> Pool:  # noqa: ANN401 - what the pool is made with
-        made.append(arguments[3][0])
-        return Pool()
-
-    def stop() -> Any:  # noqa: ANN401 - an event of processes
-        return made[0]
-
-    def interrupted(_done: int, _total: int) -> None:
-        seen.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+def interrupted_work() -> None:
+    with worker_processes(1) as pool:
+        pool.submit(signal.pause)  # for ever
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(EXAMINING, "ProcessPoolExecutor", remember)
+
+def test_workers_end_at_once_with_what_goes_wrong() -> None:
     with pytest.raises(KeyboardInterrupt):
-        examine_all("dicomnet", 1, interrupted)
-    assert seen == [True, False, True]
-
-
-def test_a_worker_that_was_told_to_stop_examines_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    some_mutants(monkeypatch)
-    told = Event()
-    monkeypatch.setattr(EXAMINING, "_STOP", [told])
-    task = vars(EXAMINING)["_examine_range"]
-    assert len(task(("dicomnet", 0, 2))) == 2
-    told.set()
-    assert task(("dicomnet", 0, 2)) == []
+        interrupted_work()

@@ -138,14 +138,22 @@ def dropped_at_once(bare: Bare) -> None:
 
 
 def closed_while_the_listener_decides(bare: Bare) -> None:
-    bare.answers(lambda request: (bare.desk.waiting.append(request), bare.link.close()))
+    def decide(request: Request) -> None:
+        bare.desk.waiting.append(request)
+        bare.link.close()
+
+    bare.answers(decide)
     bare.settle()
     assert len(bare.desk.withdrawn) == (0 if bare.connected_early else 1)
     bare.told()
 
 
 def reset_while_the_listener_decides(bare: Bare) -> None:
-    bare.answers(lambda request: (bare.desk.waiting.append(request), bare.link.reset()))
+    def decide(request: Request) -> None:
+        bare.desk.waiting.append(request)
+        bare.link.reset()
+
+    bare.answers(decide)
     bare.settle()
     if bare.connected_early:
         bare.take(bare.desk.waiting.pop())
@@ -282,6 +290,16 @@ def half_open_and_the_listener_goes(bare: Bare) -> None:
     bare.told("open", "reset")
 
 
+def half_open_and_refused_later(bare: Bare) -> None:
+    bare.answers(bare.half_open, lambda request: request.drop("refused"))
+    bare.told("open", "reset")
+
+
+def half_open_and_dropped_later(bare: Bare) -> None:
+    bare.answers(bare.half_open, lambda request: request.drop("reset"))
+    bare.told("open", "reset")
+
+
 WAYS: dict[Callable[[Bare], None], tuple[str, ...]] = {
     accepted_from_the_queue: ALL,
     nobody_listens: ALL,
@@ -309,6 +327,8 @@ WAYS: dict[Callable[[Bare], None], tuple[str, ...]] = {
     half_open_and_taken_at_once_later: LINUX,
     half_open_and_closed: LINUX,
     half_open_and_the_listener_goes: LINUX,
+    half_open_and_refused_later: LINUX,
+    half_open_and_dropped_later: LINUX,
 }
 
 
