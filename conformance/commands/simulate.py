@@ -14,7 +14,7 @@ from dicomnet.statemachine import PROFILES
 from dicomnet.transports import FAULTS
 
 from ..reports import Screen, replace_text
-from ..simulation.many import Broken, run_seeds
+from ..simulation.many import BrokenSeed, run_seeds
 from ..simulation.plan import Plan, draw_plan, from_ranges
 from ..simulation.report import failure_lines, repeat, show_tally, tally_as_dict
 from ..simulation.run import shrink, simulate, trace_of
@@ -78,7 +78,7 @@ def simulate_command(
         _one(ctx, screen, draw_plan(seed, profile, faults), only)
     tally = Tally()
     started = monotonic()
-    broken: Broken | None = None
+    broken: BrokenSeed | None = None
     interrupted = False
     try:
         broken = _many(screen, (first, seeds, profile, faults), jobs, tally)
@@ -106,7 +106,9 @@ def _conclude(
         screen.print(f"{tally.seeds} seeds: every invariant held; {said}", markup=False, soft_wrap=True)
 
 
-def _many(screen: Screen, what: tuple[int, int, str, str], jobs: int | None, tally: Tally) -> Broken | None:
+def _many(
+    screen: Screen, what: tuple[int, int, str, str], jobs: int | None, tally: Tally
+) -> BrokenSeed | None:
     first, seeds, profile, faults = what
     columns = (
         TextColumn("seeds"),
@@ -127,7 +129,7 @@ def _many(screen: Screen, what: tuple[int, int, str, str], jobs: int | None, tal
             return run_seeds(first, seeds, profile, faults, executor, tally, tell)
 
 
-def _tell(screen: Screen, plan: Plan, broken: Broken) -> dict[str, Any]:
+def _tell(screen: Screen, plan: Plan, broken: BrokenSeed) -> dict[str, Any]:
     """Say what broke, and how to see it again with as little as possible."""
     screen.print(
         f"seed {broken.seed}: looking for a shorter run that breaks the same invariant", markup=False

@@ -28,7 +28,7 @@ class Breach(NamedTuple):
     text: str
 
 
-class Watched(Handler):
+class WatchedUser(Handler):
     """A local user whose object is watched."""
 
     def __init__(self, name: str) -> None:
@@ -96,7 +96,7 @@ class Judge:
 
     # --- one object ---------------------------------------------------------------------------------------
 
-    def life(self, user: Watched, event: str) -> None:
+    def life(self, user: WatchedUser, event: str) -> None:
         """An event of an object's life."""
         if event == "connect" and user.life.control == "ASKED" and self.inside is not None:
             user.owed += 1
@@ -116,7 +116,7 @@ class Judge:
         else:
             user.life = seen
 
-    def ends(self, subject: NetworkObject, user: Watched, event: str) -> None:
+    def ends(self, subject: NetworkObject, user: WatchedUser, event: str) -> None:
         """The local user ends an object by close, or by force.
 
         For one that has ended already force means nothing (row 24); after a close nobody hears of that end any more.
@@ -127,19 +127,19 @@ class Judge:
         elif event == "close":
             self.life(user, event)
 
-    def aborts(self, subject: NetworkObject, user: Watched) -> None:
+    def aborts(self, subject: NetworkObject, user: WatchedUser) -> None:
         """The local user has aborted: while his connection was still asked for, that was its end (AA-2)."""
         if user.life.control == "ASKED" and subject.endpoint.connection.control == "CLOSED":
             self.life(user, "close")
 
-    def stops(self, subject: NetworkObject, user: Watched) -> None:
+    def stops(self, subject: NetworkObject, user: WatchedUser) -> None:
         """Its library stops."""
         if user.life.control == "LISTENS":
             user.ends_last = True
         else:
             self.ends(subject, user, "forced")
 
-    def enters(self, user: Watched, callback: str) -> None:
+    def enters(self, user: WatchedUser, callback: str) -> None:
         """A callback begins."""
         self.judged[7] += 1
         if self.inside is not None:
@@ -150,7 +150,7 @@ class Judge:
         """A callback ends."""
         self.inside = None
 
-    def primitive(self, user: Watched, name: str) -> None:
+    def primitive(self, user: WatchedUser, name: str) -> None:
         """A primitive of the association was issued."""
         self.judged[5] += 1
         if user.life.control in ("OVER", "FORCED", "LISTENS"):
@@ -282,7 +282,7 @@ class Judge:
             self.breaks(3, f"link {seen.link}: connected before it was accepted")
 
     def _sends(self, seen: Happening) -> None:
-        if isinstance(seen.subject, NetworkObject) and isinstance(seen.subject.handler, Watched):
+        if isinstance(seen.subject, NetworkObject) and isinstance(seen.subject.handler, WatchedUser):
             self.life(seen.subject.handler, "pdu")
 
     # --- the whole ----------------------------------------------------------------------------------------
@@ -310,7 +310,14 @@ class Judge:
             if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CONNECTING":
                 self.breaks(8, f"link {link}: {name_of(near)} has gone, and its request still waits")
 
-    def end_of_time(self, users: list[Watched]) -> None:
+    def children_add_up(self) -> None:
+        """Nothing is left to be told: a listener counts those children of whose end it was not told."""
+        for listener, line in self._lines.items():
+            alive = len(line.value.context.children)
+            if line.value.control == "OPEN" and listener.children != alive:
+                self.breaks(8, f"{name_of(listener)} counts {listener.children} children, seen were {alive}")
+
+    def end_of_time(self, users: list[WatchedUser]) -> None:
         """Nothing is left to happen, and every timer has run out."""
         for user in users:
             self.judged[3] += 1

@@ -16,7 +16,7 @@ BATCH: Final = 20
 AHEAD: Final = 64
 
 
-class Broken(NamedTuple):
+class BrokenSeed(NamedTuple):
     """A seed that broke an invariant."""
 
     seed: int
@@ -32,22 +32,22 @@ class Batch(NamedTuple):
     faults: str
 
 
-class Outcome(NamedTuple):
+class BatchOutcome(NamedTuple):
     """What came of a batch. A batch stops at the first seed that breaks."""
 
     tally: Tally
-    broken: Broken | None
+    broken: BrokenSeed | None
 
 
-def run_batch(batch: Batch) -> Outcome:
+def run_batch(batch: Batch) -> BatchOutcome:
     """Run the seeds of a batch, one after the other."""
     tally = Tally()
     for seed in range(batch.first, batch.first + batch.seeds):
         ran = simulate(draw_plan(seed, batch.profile, batch.faults))
         tally.add(ran.tally)
         if ran.broken is not None:
-            return Outcome(tally, Broken(seed, ran.broken))
-    return Outcome(tally, None)
+            return BatchOutcome(tally, BrokenSeed(seed, ran.broken))
+    return BatchOutcome(tally, None)
 
 
 def batches(first: int, seeds: int, profile: str, faults: str) -> Iterator[Batch]:
@@ -64,16 +64,16 @@ def run_seeds(
     executor: Executor,
     tally: Tally,
     tell: Callable[[int], object] = lambda _done: None,
-    run: Callable[[Batch], Outcome] = run_batch,
-) -> Broken | None:
+    run: Callable[[Batch], BatchOutcome] = run_batch,
+) -> BrokenSeed | None:
     """Run `seeds` seeds from `first` on; gives the lowest seed that broke an invariant, if one did.
 
     `executor` is any executor of `concurrent.futures`. `tally` takes in what comes back, so that who interrupts has
     what was learned until then. `tell` hears how many seeds are done. After a breach no more is begun.
     """
     todo = batches(first, seeds, profile, faults)
-    under_way: set[Future[Outcome]] = set()
-    broken: Broken | None = None
+    under_way: set[Future[BatchOutcome]] = set()
+    broken: BrokenSeed | None = None
     try:
         while True:
             while broken is None and len(under_way) < AHEAD:

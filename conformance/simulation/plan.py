@@ -16,7 +16,6 @@ from dicomnet.transports import FAULTS, Faults
 
 from .octets import RAW
 
-NEVER: Final = -1.0
 # In this many seconds of the virtual clock everybody begins what he does of himself.
 SPAN: Final = 12.0
 MOST_REQUESTORS = 6
@@ -51,7 +50,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole run. `kept` are the numbers of the acts that are left, of all that the seed gives; None is all."""
+    """A whole run: its acts are all that the seed gives, or those that are left of them (`only`)."""
 
     seed: int
     profile: str

@@ -12,7 +12,7 @@ from dicomnet.transports import Happening
 
 from .judge import Breach, name_of
 from .plan import Act, Plan
-from .stage import Stage
+from .simulation import Simulation
 from .tally import Tally, count
 
 # How many runs the search for a shorter plan may take.
@@ -31,12 +31,12 @@ class Ran(NamedTuple):
 
 def simulate(plan: Plan, tables: Model | None = None) -> Ran:
     """Run a plan; `tables` are those of a model with a planted fault, else the profile's."""
-    stage = Stage(plan, tables)
-    stage.run()
-    return Ran(count(stage), stage.judge.broken)
+    simulation = Simulation(plan, tables)
+    simulation.run()
+    return Ran(count(simulation), simulation.judge.broken)
 
 
-class Trace:
+class TraceLines:
     """What happened in a run, line by line: when, on which link, who, what; PDUs by their names."""
 
     def __init__(self) -> None:
@@ -74,9 +74,9 @@ class Trace:
 
 def trace_of(plan: Plan, tables: Model | None = None) -> list[str]:
     """Run a plan again and write down what happens."""
-    trace = Trace()
-    stage = Stage(plan, tables, trace)
-    stage.run()
+    trace = TraceLines()
+    simulation = Simulation(plan, tables, trace)
+    simulation.run()
     return list(trace.lines)
 
 

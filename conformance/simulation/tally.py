@@ -11,7 +11,7 @@ from dicomnet.transports import FAULTS
 
 from ..layer import ROWS_NOT_YET
 from .judge import INVARIANTS
-from .stage import Stage
+from .simulation import Simulation
 
 ROWS: Final = tuple(row for row in range(1, 25) if row not in ROWS_NOT_YET)
 """The rows of the connection layer that can occur."""
@@ -114,16 +114,16 @@ def arrows_of(profile: str) -> dict[str, frozenset[Arrow]]:
     }
 
 
-def count(stage: Stage) -> Tally:
+def count(simulation: Simulation) -> Tally:
     """What one run has shown."""
-    tally = Tally(seeds=1, turns=stage.turns, seconds=stage.carrier.now())
-    tally.rows.update(stage.rows)
-    tally.rows[9] += stage.refusals["would_block"]
-    tally.faults.update(stage.carrier.met)
-    tally.monitors.update(stage.judge.judged)
-    tally.refusals.update(stage.refusals)
-    _count(tally, Counter(stage.path), "")
-    for name, network in stage.libraries.items():
+    tally = Tally(seeds=1, turns=simulation.turns, seconds=simulation.carrier.now())
+    tally.rows.update(simulation.rows)
+    tally.rows[9] += simulation.refusals["would_block"]
+    tally.faults.update(simulation.carrier.met)
+    tally.monitors.update(simulation.judge.judged)
+    tally.refusals.update(simulation.refusals)
+    _count(tally, Counter(simulation.path), "")
+    for name, network in simulation.libraries.items():
         _count(tally, Counter(network.trace or ()), ROLE_OF[name])
     return tally
 

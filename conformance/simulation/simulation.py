@@ -1,4 +1,4 @@
-"""The stage of one run: a simulated network, two libraries on it, and the actors of a plan who do their deeds."""
+"""One run: a simulated network, two libraries on it, and the actors of a plan who do their deeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dicomnet.transports import Address, Happening, Network, NetworkObject, Sett
 
 from ..layer import PlannedError
 from .foes import Foe, Trap
-from .judge import Judge, Watched
+from .judge import Judge, WatchedUser
 from .octets import ACCEPTANCE, ANSWER, PROPOSAL, QUESTION, REJECTION
 from .plan import Act, Plan
 
@@ -24,8 +24,8 @@ MOST_TURNS: Final = 200_000
 MOST_ASSOCIATIONS: Final = 3
 
 
-class Stage:
-    """One run. `tables` are those of another model than the profile's: a planted fault."""
+class Simulation:
+    """One run, from its plan. `tables` are those of another model than the profile's: a planted fault."""
 
     def __init__(
         self, plan: Plan, tables: Model | None = None, watch: Callable[[Happening], None] | None = None
@@ -96,6 +96,7 @@ class Stage:
     def _empty_queues(self) -> None:
         """Every request that waits can still be accepted."""
         self.judge.nobody_waits_in_vain()
+        self.judge.children_add_up()
         for name in ("scp", "spare"):
             listener = self.objects.get(name)
             while listener is not None and listener.waiting and self.judge.broken is None:
@@ -267,7 +268,7 @@ class Stage:
         self._children -= 1
         self.users.remove(user)
         self.objects.pop(user.name, None)
-        user.life = Watched(user.name).life
+        user.life = WatchedUser(user.name).life
         self.judge.ends(child, user, "close")
         child.close()
 
@@ -280,20 +281,20 @@ def library_of(name: str) -> str:
 Deed = Callable[[NetworkObject, "User", Act], object]
 
 
-def _deeds(stage: Stage) -> dict[str, Deed]:
+def _deeds(simulation: Simulation) -> dict[str, Deed]:
     """What local users do, by name."""
 
     def reach(subject: NetworkObject, user: User, act: Act) -> None:
         where = Address("", PORTS.get(act.what, PORTS["scp"]))
         dial, connect = partial(subject.dial, where, PROPOSAL), partial(subject.connect, where)
-        if stage.call(subject, dial if act.deed == "dial" else connect):
-            stage.judge.life(user, "connect")
+        if simulation.call(subject, dial if act.deed == "dial" else connect):
+            simulation.judge.life(user, "connect")
 
     def listen(subject: NetworkObject, user: User, _act: Act) -> None:
-        backlog = stage.plan.backlog
-        if stage.call(subject, partial(subject.listen, Address("", PORTS["scp"]), backlog)):
-            stage.judge.life(user, "listen")
-            stage.judge.queue_event(subject, "open", backlog)
+        backlog = simulation.plan.backlog
+        if simulation.call(subject, partial(subject.listen, Address("", PORTS["scp"]), backlog)):
+            simulation.judge.life(user, "listen")
+            simulation.judge.queue_event(subject, "open", backlog)
 
     def accept_all(subject: NetworkObject, user: User, _act: Act) -> None:
         while subject.waiting and accept(subject, user.name) is not None:
@@ -302,36 +303,36 @@ def _deeds(stage: Stage) -> dict[str, Deed]:
     def accept_and_close(subject: NetworkObject, user: User, _act: Act) -> None:
         child = accept(subject, user.name)
         if child is not None and isinstance(child.handler, User):
-            stage.rows[11] += 1
+            simulation.rows[11] += 1
             close(child, child.handler, _act)
 
     def accept_used(subject: NetworkObject, user: User, _act: Act) -> None:
-        accept(subject, user.name, stage.objects.get("child1", subject))
+        accept(subject, user.name, simulation.objects.get("child1", subject))
 
     def close(subject: NetworkObject, user: User, _act: Act) -> None:
-        stage.judge.ends(subject, user, "close")
+        simulation.judge.ends(subject, user, "close")
         subject.close()
 
     def close_forced(subject: NetworkObject, user: User, _act: Act) -> None:
-        stage.judge.ends(subject, user, "forced")
+        simulation.judge.ends(subject, user, "forced")
         subject.close_forced()
 
     def associate(subject: NetworkObject, _user: User, _act: Act) -> None:
-        if not stage.call(subject, partial(subject.associate, PROPOSAL)):
-            stage.rows[15] += subject.endpoint.connection.control != "CONNECTED"
+        if not simulation.call(subject, partial(subject.associate, PROPOSAL)):
+            simulation.rows[15] += subject.endpoint.connection.control != "CONNECTED"
 
     def primitive(call: Callable[[NetworkObject], object]) -> Deed:
-        return lambda subject, _user, _act: stage.call(subject, partial(call, subject))
+        return lambda subject, _user, _act: simulation.call(subject, partial(call, subject))
 
     def abort(subject: NetworkObject, user: User, _act: Act) -> None:
-        if stage.call(subject, subject.abort):
-            stage.judge.aborts(subject, user)
+        if simulation.call(subject, subject.abort):
+            simulation.judge.aborts(subject, user)
 
     def data(subject: NetworkObject, user: User, _act: Act) -> None:
         pdu = QUESTION if user.name.startswith("scu") else ANSWER
-        stage.call(subject, partial(subject.send_data, pdu))
+        simulation.call(subject, partial(subject.send_data, pdu))
 
-    accept = stage.accept
+    accept = simulation.accept
     return {
         "connect": reach,
         "dial": reach,
@@ -352,51 +353,51 @@ def _deeds(stage: Stage) -> dict[str, Deed]:
     }
 
 
-class User(Watched):
+class User(WatchedUser):
     """A local user: every callback is judged, and the plan says what he does in it."""
 
-    def __init__(self, stage: Stage, name: str) -> None:
+    def __init__(self, simulation: Simulation, name: str) -> None:
         super().__init__(name)
-        self._stage = stage
+        self._simulation = simulation
 
     def _called(self, subject: NetworkObject, *triggers: str, harmless: bool = False) -> None:
-        stage = self._stage
-        stage.judge.now = stage.carrier.now()
-        stage.judge.enters(self, triggers[0])
-        stage.say(self.name, "is told", triggers[-1])
+        simulation = self._simulation
+        simulation.judge.now = simulation.carrier.now()
+        simulation.judge.enters(self, triggers[0])
+        simulation.say(self.name, "is told", triggers[-1])
         try:
-            if stage.react(self.name, *triggers):
+            if simulation.react(self.name, *triggers):
                 if not harmless:
-                    stage.judge.ends(subject, self, "forced")
-                raise stage.raised(self.name)
+                    simulation.judge.ends(subject, self, "forced")
+                raise simulation.raised(self.name)
         finally:
-            stage.judge.leaves()
+            simulation.judge.leaves()
 
     def on_accept(self, listener: NetworkObject) -> None:
         """See `Handler`."""
-        self._stage.judge.life(self, "heard")
-        self._stage.judge.queue_event(listener, "told")
+        self._simulation.judge.life(self, "heard")
+        self._simulation.judge.queue_event(listener, "told")
         self._called(listener, "on_accept", harmless=True)
 
     def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
         """See `Handler`."""
-        self._stage.judge.life(self, "heard")
-        self._stage.judge.queue_event(listener, "child-closed", child)
+        self._simulation.judge.life(self, "heard")
+        self._simulation.judge.queue_event(listener, "child-closed", child)
         self._called(listener, "on_child_close", harmless=True)
 
     def on_connect(self, subject: NetworkObject, outcome: str) -> None:
         """See `Handler`."""
-        self._stage.judge.life(self, "connected" if outcome == "ok" else "failed")
+        self._simulation.judge.life(self, "connected" if outcome == "ok" else "failed")
         self._called(subject, "on_connect", f"on_connect {outcome}")
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """See `Handler`."""
         if self.ends_last:
-            self._stage.judge.queue_event(subject, "close", known_only=True)
-        self._stage.judge.life(self, "closed")
+            self._simulation.judge.queue_event(subject, "close", known_only=True)
+        self._simulation.judge.life(self, "closed")
         self._called(subject, "on_close", f"on_close {outcome}")
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """See `Handler`."""
-        self._stage.judge.primitive(self, primitive)
+        self._simulation.judge.primitive(self, primitive)
         self._called(subject, primitive)
