@@ -17,8 +17,18 @@ from typing import Any
 
 import pytest
 
-from dicomnet.conformance.exploration import PLANTED, Fate, Question, as_test, examine, examine_all, prove
-from dicomnet.statemachine import FORMS, MODEL, PROFILES, ModelMutant, Tell, model_mutants, with_cell
+from dicomnet.conformance.exploration import (
+    NEVER,
+    PLANTED,
+    Fate,
+    Question,
+    RowFailure,
+    as_test,
+    examine,
+    examine_all,
+    prove,
+)
+from dicomnet.statemachine import FORMS, MODEL, PROFILES, Model, ModelMutant, Tell, model_mutants, with_cell
 from tests.conformance.command import flat, run, started, wrong_use
 
 WIDE = 200
@@ -70,6 +80,20 @@ def test_a_search_that_is_cut_is_not_proven() -> None:
     assert "not proven: there are more states than --max-states allows" in text
     assert "violated" not in text
     assert "never fired" not in text
+
+
+def test_what_never_fires_though_nothing_says_why_is_a_violation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NEVER, "dicomnet", {})
+    file = tmp_path / "check.json"
+    text = answered(1, "--json", str(file))
+    assert "never fired: path: OVER x break" in text
+    found = json.loads(file.read_text())
+    verdicts = {number for number, each in found["invariants"].items() if each["verdict"] == "violated"}
+    assert verdicts == {"9"}
+    assert found["coverage"]["path"]["never"] == ["OVER x break"]
+    assert found["coverage"]["path"]["fired"] == found["coverage"]["path"]["of"] - 1
 
 
 @pytest.mark.parametrize(
@@ -282,7 +306,11 @@ def tells_another_reason() -> ModelMutant:
 
 
 def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(EXAMINING, "check_rows", lambda *_arguments, **_named: ())
+    def nothing_fails(_model: Model, _profile: str, *, first: bool = False) -> tuple[RowFailure, ...]:
+        assert first
+        return ()
+
+    monkeypatch.setattr(EXAMINING, "check_rows", nothing_fails)
     monkeypatch.setattr(EXAMINING, "SIZES", ((3, 2, True),))
 
 
@@ -310,7 +338,11 @@ def test_what_an_invariant_sees_and_what_nobody_can_see(monkeypatch: pytest.Monk
 def some_mutants(monkeypatch: pytest.MonkeyPatch, *more: ModelMutant) -> list[ModelMutant]:
     """Let there be a few mutants only."""
     some = [*more, *islice(model_mutants(MODEL), 0, 40, 8)]
-    monkeypatch.setattr(EXAMINING, "model_mutants", lambda _model: iter(some))
+
+    def these(_model: Model) -> Iterator[ModelMutant]:
+        return iter(some)
+
+    monkeypatch.setattr(EXAMINING, "model_mutants", these)
     monkeypatch.setattr(EXAMINING, "CHUNK", 2)
     return some
 

@@ -138,14 +138,22 @@ def dropped_at_once(bare: Bare) -> None:
 
 
 def closed_while_the_listener_decides(bare: Bare) -> None:
-    bare.answers(lambda request: (bare.desk.waiting.append(request), bare.link.close()))
+    def close_it(request: Request) -> None:
+        bare.desk.waiting.append(request)
+        bare.link.close()
+
+    bare.answers(close_it)
     bare.settle()
     assert len(bare.desk.withdrawn) == (0 if bare.connected_early else 1)
     bare.told()
 
 
 def reset_while_the_listener_decides(bare: Bare) -> None:
-    bare.answers(lambda request: (bare.desk.waiting.append(request), bare.link.reset()))
+    def reset_it(request: Request) -> None:
+        bare.desk.waiting.append(request)
+        bare.link.reset()
+
+    bare.answers(reset_it)
     bare.settle()
     if bare.connected_early:
         bare.take(bare.desk.waiting.pop())
