@@ -22,6 +22,15 @@ from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
+from .simulation import (
+    Tally,
+    draw_plan,
+    run_batch,
+    run_seeds,
+    shrink,
+    simulate,
+    trace_of,
+)
 from .suite import all_cases, choose
 from .uid_names import uid_name
 from .unreachable import unreachable
@@ -60,13 +69,20 @@ __all__ = [
     "Start",
     "Started",
     "Stimulus",
+    "Tally",
     "Target",
     "Verdict",
     "Wait",
     "all_cases",
     "choose",
     "describe",
+    "draw_plan",
     "report_as_dict",
+    "run_batch",
+    "run_seeds",
+    "shrink",
+    "simulate",
+    "trace_of",
     "uid_name",
     "unreachable",
     "verdict_of",

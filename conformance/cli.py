@@ -15,6 +15,7 @@ from .commands.explain import explain
 from .commands.interruption import Interruption
 from .commands.mutate import mutate
 from .commands.peers import echo, serve
+from .commands.simulate import simulate_command
 from .commands.test import test
 from .reports import NOBODY_READS, drop_output
 
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (test, explain, serve, echo, mutate, check, table, diagram):
+for command in (test, explain, serve, echo, mutate, check, simulate_command, table, diagram):
     cli.add_command(command)
 
 

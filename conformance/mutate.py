@@ -10,11 +10,7 @@ those cases are run; nothing is sampled.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -27,6 +23,7 @@ from .product import Judge, Kind, classify
 from .run import CaseRun, Pace, Target
 from .suite import all_cases
 from .verdict import Cell, Verdict
+from .workers import worker_processes
 
 USERS: tuple[float, ...] = (0.0, 1.0)
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
@@ -155,11 +152,6 @@ def _examine_range(bounds: tuple[int, int]) -> list[Outcome]:
     return [examine(mutant) for mutant in chosen]
 
 
-def _start_worker() -> None:
-    """An interruption is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def examine_all(jobs: int | None, progress: Callable[[int, int], None]) -> list[Outcome]:
     """All mutants, on `jobs` processes (None = one per core); `progress` hears (done, total)."""
     total = sum(1 for _ in mutants(ASSOCIATION))
@@ -175,15 +167,8 @@ def examine_all(jobs: int | None, progress: Callable[[int, int], None]) -> list[
     if jobs == 1:
         collect(map(_examine_range, ranges))
     else:
-        # Not forked: the progress bar has a thread, and what a lock protects there would stay locked in a fork.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs or os.cpu_count(), context, _start_worker) as pool:
-            try:
-                collect(pool.map(_examine_range, ranges))
-            except BaseException:
-                for worker in multiprocessing.active_children():
-                    worker.kill()  # nobody waits for what they have begun
-                raise
+        with worker_processes(jobs) as pool:
+            collect(pool.map(_examine_range, ranges))
     return outcomes
 
 

@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from .analysis.coupling_mutants import COUPLING_OPERATORS, ModelMutant, coupling_mutants, model_mutants
-from .analysis.monitors import FORMS, LIFE, LINES, Broken, Line, look
+from .analysis.coupling_mutants import (
+    CONNECTION_LAYER,
+    COUPLING_OPERATORS,
+    ModelMutant,
+    coupling_mutants,
+    model_mutants,
+)
+from .analysis.monitors import FORMS, LIFE, LIFE_INVARIANT, LINE_INVARIANT, LINES, Broken, Line, look
 from .analysis.mutants import ALL_OPERATORS, OPERATORS, Mutant, mutants, with_cell
 from .effects import (
     ArtimStart,
@@ -167,6 +173,7 @@ __all__ = [
     "ASSOCIATE_LIMIT",
     "ASSOCIATION",
     "CONNECTION",
+    "CONNECTION_LAYER",
     "CONTEXT_ACCEPTED",
     "CONTEXT_RESULTS",
     "COUPLING",
@@ -189,7 +196,9 @@ __all__ = [
     "INVALID_PDU",
     "LIBRARY",
     "LIFE",
+    "LIFE_INVARIANT",
     "LINES",
+    "LINE_INVARIANT",
     "LISTENER",
     "LISTENER_LINUX",
     "LISTENER_WINSOCK",

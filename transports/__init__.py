@@ -2,6 +2,7 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
@@ -9,15 +10,20 @@ from .negotiation import Policy, negotiate
 from .network import Handler, Network, NetworkObject, Settings
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
 
 __all__ = [
+    "FAULTS",
+    "NO_FAULTS",
     "Address",
     "Assembler",
     "Callbacks",
     "EchoResult",
+    "Faults",
     "Handler",
+    "Happening",
     "Hub",
     "Lane",
     "Link",
@@ -37,6 +43,7 @@ __all__ = [
     "Scene",
     "SceneObject",
     "Settings",
+    "Simulator",
     "StepwiseTransport",
     "TcpTransport",
     "Timer",

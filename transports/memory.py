@@ -76,6 +76,8 @@ class MemoryTransport:
         self.trace: list[Transition] | None = None
         # After how many seconds a lost request comes again, each time.
         self.again: tuple[float, ...] = AGAIN_SECONDS
+        # Where a request is lost (tcp-linux): whether only the handshake's last step is, so that it is half open.
+        self.half_open = False
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
@@ -106,20 +108,25 @@ class MemoryTransport:
             heapify(heap)
             self._cancelled = 0
 
+    @property
+    def running(self) -> int:
+        """How many timers were started and neither rang nor were stopped."""
+        return sum(isinstance(due[2], MemoryTimer) and due[2].callback is not None for due in self._heap)
+
     def hop(self, report: Callable[[Any], None], about: object = None) -> None:
         """Let `report(about)` be made at the other end of a hop."""
         heappush(self._heap, (self._now + self._latency, next(self._sequence), report, about))
 
-    def loses_acknowledgement(self) -> bool:
-        """Where a request is lost (tcp-linux): whether only the handshake's last step is, so that it is half open."""
-        return False
-
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
         ours = MemoryEnd(self, handler, address)
-        ours.request = MemoryRequest(self, ours, address.port, Address("memory", next(self._ports)))
+        ours.request = MemoryRequest(self, ours, address.port, self.next_address())
         self.hop(ours.request.arrive)
         return ours
+
+    def next_address(self) -> Address:
+        """An address that no end of this carrier has had."""
+        return Address("memory", next(self._ports))
 
     def listener_at(self, port: int) -> MemoryListening | None:
         """Who listens on a port."""
@@ -203,7 +210,7 @@ class MemoryRequest:
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
-        ours = self.acceptor = MemoryEnd(self._carrier, handler, self.peer)
+        ours = self.acceptor = self.make_end(handler)
         ours.other = self.requestor
         self.requestor.other = ours
         self.give("take")
@@ -211,9 +218,23 @@ class MemoryRequest:
 
     def drop(self, code: str) -> None:
         """See `Request.drop`; `overflow` where the queue is full and the carrier loses the request."""
-        if code == "overflow" and self._carrier.loses_acknowledgement():
+        if code == "overflow" and self._carrier.half_open:
             code = "half-open"
         self.give(code if code in self._carrier.tables.path.event else "refused")
+
+    # How it is carried; a carrier with faults does it in other ways.
+
+    def make_end(self, handler: LinkHandler) -> MemoryEnd:
+        """The acceptor's end, when it is taken."""
+        return MemoryEnd(self._carrier, handler, self.peer)
+
+    def toward_requestor(self, report: Callable[[Any], None], about: object = None) -> None:
+        """Let a report be made at the requestor's end, in the order of all that goes there."""
+        self._carrier.hop(report, about)
+
+    def toward_listener(self, report: Callable[[Any], None], about: object = None) -> None:
+        """Let a report be made at the listener or the acceptor's end, in the order of all that goes there."""
+        self._carrier.hop(report, about)
 
     # What happens to it.
 
@@ -251,32 +272,33 @@ class MemoryRequest:
             self.give("queued")
 
     def _tell(self, tell: Tell) -> None:
-        hop = self._carrier.hop
         if tell.to == "listener":
-            hop(self.withdrawn)
+            self.toward_listener(self.withdrawn)
             return
-        end = self.requestor if tell.to == "requestor" else self.acceptor
+        asked = tell.to == "requestor"
+        end = self.requestor if asked else self.acceptor
         if end is None:
             return
+        toward = self.toward_requestor if asked else self.toward_listener
         match tell.report:
             case "open":
-                hop(end.opened)
+                toward(end.opened)
             case "failed":
-                hop(end.failed, tell.outcome)
+                toward(end.failed, tell.outcome)
             case _:
-                hop(end.broken)
+                toward(end.broken)
 
     def _deliver(self, kept: tuple[tuple[str, bytes], ...]) -> None:
-        assert self.acceptor is not None
-        hop = self._carrier.hop
+        acceptor = self.acceptor
+        assert acceptor is not None
         for report, octets in kept:
             match report:
                 case "octets":
-                    hop(self.acceptor.arrived, octets)
+                    self.toward_listener(acceptor.arrived, octets)
                 case "end":
-                    hop(self.acceptor.ended)
+                    self.toward_listener(acceptor.ended)
                 case _:
-                    hop(self.acceptor.broken)
+                    self.toward_listener(acceptor.broken)
 
     def _ask_again(self) -> None:
         again = self._carrier.again

@@ -302,7 +302,8 @@ class NetworkObject:
 
     def end(self, event: str) -> None:
         """End by close or close-forced: whoever ends an object himself hears no more of what came before."""
-        if self.endpoint.connection.control != "CLOSED":
+        # Also where the peer has ended it a moment ago: after his own close nobody hears of that any more.
+        if self.endpoint.connection.control != "CLOSED" or event == "close":
             self.network.hush(self)
         self.give("connection", event)
 

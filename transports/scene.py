@@ -150,15 +150,11 @@ class SceneObject(NetworkObject):
         link = self._link
         return ObjectState(endpoint, isinstance(link, MemoryEnd) and not link.closed)
 
-    def rings(self) -> tuple[str, ...]:
-        """The timers of this object that run."""
-        return tuple(self._timers)
-
     def ring(self, name: str) -> None:
         """Let a running timer run out."""
         timer = self._timers[name]
-        timers = self.scene.stepwise.timers
-        timers.pop(next(index for index, each in enumerate(timers) if each is timer))()
+        stepwise = self.scene.stepwise
+        stepwise.ring(next(index for index, each in enumerate(stepwise.timers) if each is timer))
         self._timers.pop(name, None)
 
     def open_link(self) -> None:
@@ -245,6 +241,7 @@ class Scene(Network):
     """A network thawed from values. `queue` says, from the head, which lane stands there; None is a stranger."""
 
     WHERE = WHERE
+    PROPOSAL = PROPOSAL
 
     def __init__(
         self,
@@ -411,10 +408,9 @@ class Scene(Network):
         child = self.child_of(slot)
         request = requestor.attempt
         mine, theirs = requestor.frozen(), None if child is None else child.frozen()
+        bare = Lane(mine, theirs)
         if theirs is not None and theirs.endpoint.connection.control == "CLOSED":
-            theirs = ObjectState(theirs.endpoint)
-        gone = theirs is not None and theirs.endpoint.connection.control == "CLOSED"
-        bare = Lane(mine, None if gone else theirs)
+            theirs, bare = ObjectState(theirs.endpoint), Lane(mine)
         if request is None:
             return bare
         queued = ("lane", slot) in self.listener.in_line()

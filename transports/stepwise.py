@@ -23,13 +23,8 @@ class StepwiseTransport(MemoryTransport):
     def __init__(self, tables: Model = MODEL) -> None:
         super().__init__(tables=tables)
         self.again = (0.0, 0.0)
-        self.half_open = False
         self.under_way: list[Report] = []
         self.timers: list[MemoryTimer] = []
-
-    def loses_acknowledgement(self) -> bool:
-        """Whether the next request that finds the queue full is left half open (tcp-linux)."""
-        return self.half_open
 
     def hop(self, report: Callable[[Any], None], about: object = None) -> None:
         """Put a report on its way."""

@@ -1,5 +1,6 @@
 """Explores every interleaving of a listener with its queue and some requestors, on the runtime itself."""
 
+from ..layer import ROWS_NOT_YET
 from .counterexample import as_test, sequence
 from .coverage import NEVER, everything
 from .examine import Fate, examine, examine_all
@@ -8,7 +9,7 @@ from .packed import Packed
 from .planted import PLANTED, plant
 from .prove import Coverage, Proof, Question, prove, tables
 from .replay import Replay, Step, replay
-from .rows import NOT_YET, RowFailure, check_rows, fired_by_rows, plays
+from .rows import RowFailure, check_rows, fired_by_rows, plays
 from .search import Found, search
 from .twin import DIFFERS, TwinWorld
 from .world import World
@@ -16,8 +17,8 @@ from .world import World
 __all__ = [
     "DIFFERS",
     "NEVER",
-    "NOT_YET",
     "PLANTED",
+    "ROWS_NOT_YET",
     "Coverage",
     "Fate",
     "Found",

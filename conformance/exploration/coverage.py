@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dicomnet.statemachine import Machine, Model, Rule, Trace
+from dicomnet.statemachine import CONNECTION_LAYER, Machine, Model, Rule, Trace
 
 Item = tuple[str, str]
 """A table and what fires in it, in words."""
-TABLES: Final = ("library", "connection", "listener", "path")
 
 
 @dataclass
@@ -44,7 +43,7 @@ def _cell(state: str, event: str, when: str | None) -> str:
 def everything(model: Model) -> dict[str, tuple[str, ...]]:
     """All that can fire in the tables of the connection layer, by table; refusals change nothing and do not fire."""
     found: dict[str, tuple[str, ...]] = {}
-    for name in TABLES:
+    for name in CONNECTION_LAYER:
         machine: Machine[Any] = getattr(model, name)
         found[machine.name] = tuple(_branches(machine))
     found["coupling"] = tuple(rule_words(rule) for rule in model.coupling.rules)
@@ -67,11 +66,13 @@ def _branches(machine: Machine[Any]) -> Iterator[str]:
 _BARE: Final = (
     "only whoever holds a bare link does so after the listener has gone: the runtime takes a request back"
 )
+_REFUSES_NONE: Final = "the listener of Linux refuses none; a bare handler may"
 NEVER: Final[dict[str, dict[Item, str]]] = {
-    "dicomnet": {("path", "OVER x break"): _BARE},
+    "dicomnet": {},
     "tcp-linux": {
         ("path-tcp-linux", "OVER x end"): _BARE,
-        ("path-tcp-linux", "OFFERED x refused"): "the listener of Linux refuses none; a bare handler may",
+        ("path-tcp-linux", "OFFERED x refused [told]"): _REFUSES_NONE,
+        ("path-tcp-linux", "OFFERED x refused [not-told]"): _REFUSES_NONE,
     },
     "tcp-winsock": {("path-tcp-winsock", "OVER x end"): _BARE},
 }

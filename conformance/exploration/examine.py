@@ -7,20 +7,16 @@ told apart, though no row and no invariant speaks of it, survives, and is shown 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from multiprocessing.synchronize import Event
 from typing import Any
 
 from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
 
+from ..workers import worker_processes
 from .coverage import Item
 from .rows import check_rows
 from .search import Found, search
@@ -84,23 +80,31 @@ def _touched(mutant: ModelMutant, profile: str, size: Size) -> bool:
 
 
 def _explore(model: Model, profile: str, sizes: list[Size]) -> tuple[str, str]:
+    """The comparison first: what cannot be told apart breaks no invariant either."""
+    told = ""
     for clients, places, core in sizes:
-        found = _search(World(model, clients, places, core=core))
-        if isinstance(found, str):
-            return "invariant", found
-        if found.broken is not None:
-            steps = ", ".join(str(step) for step in found.steps)
-            return "invariant", f"invariant {found.broken.invariant} ({steps})"
-    for clients, places, core in sizes:
-        found = _search(TwinWorld(PROFILES[profile], model, clients, places, core=core))
-        if isinstance(found, str):
-            return "invariant", found
-        if found.broken is not None:
-            steps = ", ".join(str(step) for step in found.steps)
-            return "survives", f"{found.broken.text} ({steps})"
-        if not found.complete:
-            return "survives", f"not compared to the end: more than {LIMIT} states"
-    return "equivalent", ""
+        if not told:
+            told = _told_apart(_search(TwinWorld(PROFILES[profile], model, clients, places, core=core)))
+        if told:
+            found = _search(World(model, clients, places, core=core))
+            if isinstance(found, str):
+                return "invariant", found
+            if found.broken is not None:
+                return "invariant", f"invariant {found.broken.invariant} ({_steps(found)})"
+    return ("survives", told) if told else ("equivalent", "")
+
+
+def _told_apart(found: Found | str) -> str:
+    """How the two sides are told apart; nothing where they are not."""
+    if isinstance(found, str):
+        return found
+    if found.broken is not None:
+        return f"{found.broken.text} ({_steps(found)})"
+    return "" if found.complete else f"not compared to the end: more than {LIMIT} states"
+
+
+def _steps(found: Found) -> str:
+    return ", ".join(str(step) for step in found.steps)
 
 
 def _search(world: World) -> Found | str:
@@ -111,62 +115,24 @@ def _search(world: World) -> Found | str:
         return f"the runtime fails: {type(error).__name__}: {error}"
 
 
-# In a worker: whether the parent was interrupted, so that nobody waits for the rest of a chunk.
-_STOP: list[Event] = []
-
-
 def _examine_range(task: tuple[str, int, int]) -> list[Fate]:
     profile, start, end = task
-    fates: list[Fate] = []
-    for mutant in islice(model_mutants(PROFILES[profile]), start, end):
-        if any(stop.is_set() for stop in _STOP):
-            break
-        fates.append(examine(mutant, profile))
-    return fates
-
-
-def _start_worker(stop: Event) -> None:
-    """An interruption is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _STOP.append(stop)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """An interruption waits until the workers have started: before they ignore it themselves, they inherit that."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _on_processes(jobs: int | None, tasks: list[tuple[str, int, int]]) -> Generator[list[Fate]]:
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, context, _start_worker, (stop,)) as pool:
-        try:
-            with _uninterrupted():
-                chunks = pool.map(_examine_range, tasks)
-            yield from chunks
-        except BaseException:
-            stop.set()
-            raise
+    return [examine(mutant, profile) for mutant in islice(model_mutants(PROFILES[profile]), start, end)]
 
 
 def examine_all(
     profile: str, jobs: int | None, progress: Callable[[int, int], None], executor: Executor | None = None
 ) -> list[Fate]:
-    """All mutants of a profile's tables, on `jobs` processes or on an executor that is handed in."""
+    """All mutants of a profile's tables, on `jobs` processes (None: one per core) or on an executor handed in."""
     total = sum(1 for _ in model_mutants(PROFILES[profile]))
     tasks = [(profile, start, min(start + CHUNK, total)) for start in range(0, total, CHUNK)]
     if executor is not None:
         return _collect(executor.map(_examine_range, tasks), total, progress)
-    with closing(_on_processes(jobs, tasks)) as chunks:
-        return _collect(chunks, total, progress)
+    with worker_processes(jobs) as pool:
+        return _collect(pool.map(_examine_range, tasks), total, progress)
 
 
-def _collect(chunks: Iterator[list[Fate]], total: int, progress: Callable[[int, int], None]) -> list[Fate]:
+def _collect(chunks: Iterable[list[Fate]], total: int, progress: Callable[[int, int], None]) -> list[Fate]:
     fates: list[Fate] = []
     for chunk in chunks:
         fates.extend(chunk)

@@ -26,6 +26,8 @@ from dicomnet.statemachine import (
 )
 from dicomnet.transports import Hub, Lane, Noted, ObjectState, Scene
 
+from ..layer import PlannedError
+
 Life = Value[None]
 MAX_ARRIVALS: Final = 100
 
@@ -84,7 +86,7 @@ class Ground:
         model = self.model
         hub = Hub(Endpoint.new(model), model.library.value("STARTED", 1), open=False)
         scene = Scene(model, hub, (), {})
-        scene.listener.listen(WHERE, places)
+        scene.listener.listen(Scene.WHERE, places)
         line = look(LINES[model.name].start(), "open", places)
         life = look(LIFE.start(), "listen")
         assert isinstance(line, Value)
@@ -127,9 +129,6 @@ class Ground:
             tuple(scene.noted),
             trace,
         )
-
-
-WHERE: Final = Scene.WHERE
 
 
 # What waits to be let go even where all else arrives at once: an end of one side is news to the other.
@@ -180,10 +179,6 @@ def kept(scene: Scene) -> Broken | None:
     return None
 
 
-class PlannedError(Exception):
-    """What a callback raises where an exploration wants it to."""
-
-
 class Watch:
     """The monitors over one step."""
 
@@ -195,7 +190,7 @@ class Watch:
             ("stranger", place) if slot is None else ("lane", slot) for place, slot in enumerate(queue)
         )
         # Its listener is told of a child's end at once, so that it knows those that are alive.
-        alive = frozenset(slot for slot, each in enumerate(lanes) if _alive(each.lane))
+        alive = frozenset(slot for slot, each in enumerate(lanes) if is_alive(each.lane))
         listening = yard.line.control == "OPEN"
         context = replace(
             yard.line.context, waiting=self.tokens, children=alive if listening else frozenset()
@@ -291,7 +286,7 @@ class Watch:
 
     def adds_up(self, before: Hub, after: Hub, frozen: Sequence[Lane]) -> Broken | None:
         """The listener's count of children follows their lives; a request is queued where its path says so."""
-        alive = sum(_alive(lane) for lane in frozen) - sum(_alive(each.lane) for each in self.before)
+        alive = sum(is_alive(lane) for lane in frozen) - sum(is_alive(each.lane) for each in self.before)
         counted = after.listener.listener.context.children - before.listener.listener.context.children
         strangers = sum(1 for kind, _ in self.tokens if kind == "stranger")
         left = len(self.line.context.waiting) - sum(
@@ -304,7 +299,7 @@ class Watch:
     def sound(self, frozen: Sequence[Lane]) -> Broken | None:
         """Each lane says of its request what is so, and something can still wake it."""
         for slot, lane in enumerate(frozen):
-            if slot in self.line.context.children and not _alive(lane):
+            if slot in self.line.context.children and not is_alive(lane):
                 return Broken(5, "listener: a child has ended, and it was not told")
             queued = ("lane", slot) in self.line.context.waiting
             life = self.lives["requestor", slot]
@@ -327,7 +322,8 @@ class Watch:
         return Watched(lane, self.lives["requestor", slot], child)
 
 
-def _alive(lane: Lane) -> bool:
+def is_alive(lane: Lane) -> bool:
+    """Whether the lane's child is connected."""
     return lane.child is not None and lane.child.endpoint.connection.control == "CONNECTED"
 
 

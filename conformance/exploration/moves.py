@@ -13,24 +13,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from dicomnet.statemachine import LocalProtocolError
-from dicomnet.transports import NetworkObject, Scene, SceneObject, echo_request
+from dicomnet.transports import NetworkObject, Scene, SceneObject
 
-from .local import ENDS, Deed, PlannedError, Watched
-
-PROPOSAL: Final = echo_request("SCP", "SCU")
+from ..layer import PlannedError
+from .local import ENDS, Deed, Watched
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """Something that may happen in a lane (or, with `yard`, to the listener) when `when` holds.
 
-    `head`: the lane at the head of the queue takes part as well. `core`: among the core moves.
+    `head`: the lane at the head of the queue takes part as well.
     """
 
     name: str
     deed: Deed
     when: Callable[[Watched], bool]
-    core: bool = False
     head: bool = False
 
 
@@ -67,7 +65,7 @@ def _connect(scene: Scene, slot: int) -> None:
 
 def _dial(scene: Scene, slot: int) -> None:
     scene.note("requestor", slot, "called", "connect")
-    scene.requestors[slot].dial(Scene.WHERE, PROPOSAL)
+    scene.requestors[slot].dial(Scene.WHERE, Scene.PROPOSAL)
 
 
 def _end(who: str, event: str) -> Deed:
@@ -79,7 +77,7 @@ def _end(who: str, event: str) -> Deed:
 
 
 def _associate(scene: Scene, slot: int) -> None:
-    scene.requestors[slot].associate(PROPOSAL)
+    scene.requestors[slot].associate(Scene.PROPOSAL)
 
 
 def _shut(scene: Scene, slot: int) -> None:
@@ -221,12 +219,12 @@ _ANSWER: Final = _next_is("requestor", "opened", "failed")
 _ENDING: Final = _next_is("listener", "ended", "broken")
 
 CORE: Final = (
-    Move("connect", _connect, _unused, core=True),
-    Move("close", _end("requestor", "close"), _state(_requestor, "CONNECTING", "CONNECTED"), core=True),
-    Move("child closes", _end("child", "close"), _state(_child, "CONNECTED"), core=True),
-    Move("comes again", _again, _comes_again, core=True),
-    Move("end arrives at the listener", LISTENERWARDS, _next_is("listener", *ENDS), core=True),
-    Move("end arrives at the requestor", REQUESTORWARDS, _next_is("requestor", *ENDS), core=True),
+    Move("connect", _connect, _unused),
+    Move("close", _end("requestor", "close"), _state(_requestor, "CONNECTING", "CONNECTED")),
+    Move("child closes", _end("child", "close"), _state(_child, "CONNECTED")),
+    Move("comes again", _again, _comes_again),
+    Move("end arrives at the listener", LISTENERWARDS, _next_is("listener", *ENDS)),
+    Move("end arrives at the requestor", REQUESTORWARDS, _next_is("requestor", *ENDS)),
 )
 
 REST: Final = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dicomnet.statemachine import (
+    PROFILES,
     AcceptCall,
     Callback,
     Effect,
@@ -24,7 +25,7 @@ from dicomnet.statemachine import (
     WireWithdraw,
 )
 
-EVERYWHERE: Final = ("dicomnet", "tcp-linux", "tcp-winsock")
+EVERYWHERE: Final = tuple(PROFILES)
 Effects = tuple[Effect, ...]
 
 

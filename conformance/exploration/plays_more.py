@@ -124,6 +124,18 @@ L on_accept CLOSED
 a CLOSED
 @tcp a on_connect(ok) CLOSED
 
+15 what a peer says before anybody asked for an association is not heard
+> wired-requestor; wire send accept; wire send reject; wire send associate; wire send data; wire send release
+> wire send released; wire send abort; wire send rubbish; run; a see; a close; run
+a CONNECTED CLOSED
+wire end
+
+19 a requestor that ends by force while it is dropped hears of that alone
+> L listen 2; a connect; run; L close; a close_forced; run
+L on_accept CLOSED
+a on_close(aborted) CLOSED
+@tcp a on_connect(ok) on_close(aborted) CLOSED
+
 4 a queue is opened once
 > L listen 2; L feed listener.open; M listen 2; M close; M feed listener.open
 L open:wrong_state LISTENING[0+0]

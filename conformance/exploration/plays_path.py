@@ -157,6 +157,13 @@ b CONNECTED
 k CONNECTED/Sta2
 m CONNECTED/Sta2
 
+7 @linux half open: the listener closes as soon as it is offered again
+> lossy; L listen 0; a connect; run; b connect; run; clear; when L on_accept L close; L accept k; wait 1; wait 20
+L on_accept CLOSED[0+1]
+a CONNECTED
+b on_close(reset) CLOSED
+k CONNECTED/Sta2
+
 7 @linux half open: what it sends while it is offered again waits with it
 > lossy; L listen 0; a connect; run; wire connect; run; clear; when L on_accept wire send associate, wire half_close
 > L accept k; wait 1; L accept m; run; wait 20
@@ -171,6 +178,13 @@ wire end
 L on_accept CLOSED
 a on_connect(ok) on_close(reset) CLOSED
 b on_connect(ok) on_close(reset) CLOSED
+
+7 @linux half open: a listener that closes as it is offered again resets it
+> lossy; L listen 0; a connect; run; b connect; run; clear; when L on_accept L close; L accept k; wait 1; wait 20
+L on_accept CLOSED[0+1]
+a CONNECTED
+b on_close(reset) CLOSED
+k CONNECTED/Sta2
 
 7 @linux half open: it may hear nothing
 > lossy; L listen 0; a connect; b connect; run; wait 32; L accept k; L close; wait 100

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dicomnet.statemachine import Broken, Model
 from dicomnet.transports import Scene
 
-from .local import Deed, Ground, Watch, Watched, Yard, attempt, kept
+from .local import Deed, Ground, Watch, Watched, Yard, attempt, is_alive, kept
 from .moves import ACCEPT, SHUT, SHUTDOWN, YARD, moves_of
 
 
@@ -90,10 +90,7 @@ class Replay:
 
     def _adds_up(self) -> Broken | None:
         frozen = [self.scene.frozen_lane(client) for client in self._clients]
-        alive = sum(
-            lane.child is not None and lane.child.endpoint.connection.control == "CONNECTED"
-            for lane in frozen
-        )
+        alive = sum(is_alive(lane) for lane in frozen)
         counted = self.scene.listener.children
         if counted != alive:
             return Broken(8, f"the listener counts {counted} children, and there are {alive}")

@@ -20,14 +20,6 @@ from .coverage import Fired, Item
 from .plays import MACROS, PLAYS
 from .stage import Note, Stage, Step, parse
 
-NOT_YET: Final = {
-    3: "there is no security layer yet",
-    12: "there is no security layer yet",
-    13: "there is no security layer yet",
-    14: "there is no security layer yet",
-}
-"""The rows that no check stands for, each with the reason."""
-
 PROFILES_OF: Final = {
     "dicomnet": ("dicomnet",),
     "tcp": ("tcp-linux", "tcp-winsock"),

@@ -13,7 +13,9 @@ from functools import lru_cache
 
 from dicomnet.statemachine import (
     PDV,
+    AAbort,
     AAssociateRJ,
+    AReleaseRP,
     AReleaseRQ,
     Framer,
     Limits,
@@ -37,10 +39,11 @@ from dicomnet.transports import (
     Policy,
     Request,
     Settings,
-    Timer,
     echo_request,
     negotiate,
 )
+
+from ..layer import PlannedError
 
 REQUEST = echo_request("CALLED", "CALLING")
 ACCEPTANCE = negotiate(REQUEST, Policy())
@@ -52,6 +55,11 @@ NO_SUCH_PORT = Address("", 70_000)
 MAX_TURNS = 400
 OCTETS = {
     "release": encode(AReleaseRQ()),
+    "released": encode(AReleaseRP()),
+    "accept": encode(ACCEPTANCE),
+    "reject": encode(AAssociateRJ(1, 2, 1)),
+    "data": encode(PDataTF((PDV(1, True, True, bytes(2)),))),
+    "abort": encode(AAbort(0, 0)),
     "associate": encode(REQUEST),
     "rubbish": b"\x16\x03\x01\x00\x10" * 4,
 }
@@ -62,55 +70,6 @@ Note = tuple[str, str]
 
 class PlayTooLongError(Exception):
     """The play does not end."""
-
-
-class PlannedError(Exception):
-    """What a callback raises because the script says so."""
-
-
-class _Watched:
-    """A timer of which it is known whether it runs."""
-
-    def __init__(self) -> None:
-        self.timer: Timer | None = None
-        self.running = True
-
-    def cancel(self) -> None:
-        """See `Timer`."""
-        self.running = False
-        if self.timer is not None:
-            self.timer.cancel()
-
-
-class Carrier(MemoryTransport):
-    """Memory; `half_open` says whether a request that is lost leaves its requestor connected on its own side."""
-
-    half_open = False
-
-    def __init__(self, tables: Model) -> None:
-        super().__init__(tables=tables)
-        self._running: list[_Watched] = []
-
-    @property
-    def timers(self) -> int:
-        """How many timers were started and neither rang nor were stopped."""
-        return sum(timer.running for timer in self._running)
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> _Watched:  # type: ignore[override]
-        """See `Transport.call_later`."""
-        watched = _Watched()
-
-        def ring() -> None:
-            watched.running = False
-            callback()
-
-        watched.timer = super().call_later(seconds, ring)
-        self._running.append(watched)
-        return watched
-
-    def loses_acknowledgement(self) -> bool:
-        """See `MemoryTransport`."""
-        return self.half_open
 
 
 class Actor(Handler):
@@ -271,7 +230,7 @@ class Stage:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.carrier = Carrier(tables=model)
+        self.carrier = MemoryTransport(tables=model)
         self.notes: list[Note] = []
         self.at: dict[str, Address] = {}
         self._settings = Settings(tables=model)
@@ -351,7 +310,7 @@ class Stage:
             case "clear":
                 self.notes[:] = [note for note in self.notes if "!" in note[1]]
             case "timers":
-                self.notes.append(("carrier", f"timers({self.carrier.timers})"))
+                self.notes.append(("carrier", f"timers({self.carrier.running})"))
             case "library":
                 self._library(words)
             case "lossy":

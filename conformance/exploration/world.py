@@ -19,6 +19,8 @@ from .moves import ACCEPT, SHUT, SHUTDOWN, TAKE, YARD, Move, moves_of
 
 State = tuple[int, tuple[int, ...], tuple[int, ...]]
 """The yard, the lanes in the queue from the head, the other lanes, sorted."""
+Taking = tuple[tuple[int, int | None], ...]
+"""The lanes that take part in a step, each with its place in the queue, or None."""
 T = TypeVar("T", bound=Hashable)
 
 
@@ -68,7 +70,6 @@ class World:
         self.lanes: _Numbers[Watched] = _Numbers()
         self.yards: _Numbers[Yard] = _Numbers()
         self.fired = Fired()
-        self.computed = 0
         self._by_name = {move.name: move for move in (*self.moves, SHUT, TAKE)}
         self._memory: dict[tuple[object, ...], Compiled] = {}
         self._possible: dict[int, tuple[Move, ...]] = {}
@@ -139,16 +140,14 @@ class World:
         lane = queue[label.place] if label.place is not None else label.lane
         assert lane is not None
         move = self._by_name[label.move]
-        taking: tuple[tuple[int, int | None], ...] = ((lane, label.place),)
+        taking: Taking = ((lane, label.place),)
         if move.head and queue and label.place != 0:
             taking = (*taking, (queue[0], 0))
-        key = (yard, len(queue), taking, label.move)
-        return self._memory.get(key) or self._compute(key, move.deed)
+        return self._done(yard, len(queue), taking, label.move, move.deed)
 
     def _yard_move(self, state: State, name: str) -> tuple[State, Broken | None]:
         yard, queue, bag = state
-        key: tuple[object, ...] = (yard, len(queue), (), name)
-        done = self._memory.get(key) or self._compute(key, YARD[name])
+        done = self._done(yard, len(queue), (), name, YARD[name])
         if done.broken is not None:
             return state, done.broken
         if name != ACCEPT:
@@ -204,16 +203,12 @@ class World:
         """The value of a lane."""
         return self.lanes.values[lane]
 
-    def _compute(self, key: tuple[object, ...], deed: Deed) -> Compiled:
-        yard, waiting, taking, name = key
-        assert isinstance(yard, int)
-        assert isinstance(waiting, int)
-        assert isinstance(taking, tuple)
-        return self._remember(key, self.outcome(yard, waiting, taking, str(name), deed))
+    def _done(self, yard: int, waiting: int, taking: Taking, name: str, deed: Deed) -> Compiled:
+        """What a step led to when it was first run."""
+        key = (yard, waiting, taking, name)
+        return self._memory.get(key) or self._remember(key, self._run(yard, waiting, taking, name, deed))
 
-    def outcome(
-        self, yard: int, waiting: int, taking: tuple[tuple[int, int | None], ...], name: str, deed: Deed
-    ) -> Outcome:
+    def _run(self, yard: int, waiting: int, taking: Taking, name: str, deed: Deed) -> Outcome:
         """Run a step on the runtime itself; one that is refused, though it should be possible, breaks invariant 9."""
         lanes = [(self.lanes.values[lane], place) for lane, place in taking]
         done = self.ground.run(self.yards.values[yard], waiting, lanes, deed)
@@ -225,7 +220,6 @@ class World:
         return done
 
     def _remember(self, key: tuple[object, ...], done: Outcome) -> Compiled:
-        self.computed += 1
         self.fired.add(done.trace)
         lanes = tuple([self.lanes.of(each) for each in done.lanes])
         compiled = Compiled(self.yards.of(done.yard), lanes, done.queue, done.dropped, done.broken)

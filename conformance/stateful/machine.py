@@ -76,9 +76,17 @@ def connection_machine(
     """A test case to subclass: `class TestMine(connection_machine(MyAdapter)): ...`; pytest and unittest run it.
 
     `make_adapter` makes a fresh adapter for each example: the class itself will do. Raises `ValueError` for a
-    profile that is not known. A class attribute `settings` (`hypothesis.settings`) sets the effort.
+    profile that is not known. A class attribute `settings` (`hypothesis.settings`) sets the effort; without one, runs
+    have up to 30 steps, and no time goes into explaining a fault, since the message has its history.
     """
-    return machine_for(make_adapter, profile).TestCase
+    case = machine_for(make_adapter, profile).TestCase
+    case.settings = settings(
+        case.settings,
+        stateful_step_count=STEPS,
+        report_multiple_bugs=False,
+        phases=[phase for phase in settings().phases if phase is not Phase.explain],
+    )
+    return case
 
 
 def check_adapter(

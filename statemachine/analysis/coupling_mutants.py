@@ -21,8 +21,8 @@ COUPLING_OPERATORS: Final = (
     "not-absorbed",
     "absorbed-too",
 )
-MUTATED: Final = ("library", "connection", "listener", "path")
-"""The machines of the connection layer; the association's mutants are the test suite's own business."""
+CONNECTION_LAYER: Final = ("library", "connection", "listener", "path")
+"""The machines of the connection layer, as `Model` names them; the association's mutants are the suite's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ModelMutant:
 
 def model_mutants(model: Model) -> Iterator[ModelMutant]:
     """All mutants of the library, the connection, the listener, the path and the coupling, in table order."""
-    tables: dict[str, Machine[Any]] = {name: getattr(model, name) for name in MUTATED}
+    tables: dict[str, Machine[Any]] = {name: getattr(model, name) for name in CONNECTION_LAYER}
     for name, machine in tables.items():
         for mutant in mutants(machine, ALL_OPERATORS):
             where = f"{mutant.state}x{mutant.event}:{mutant.change}"

@@ -112,6 +112,9 @@ LIFE_INVARIANT: Final = {
     "pdu": 6,
 }
 
+# Which invariant an event of a listener's monitor is about.
+LINE_INVARIANT: Final = {"queued": 8, "accepted": 1, "told": 2, "child-closed": 5}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -265,8 +268,6 @@ def look(value: Value[C], event: str, payload: Payload = None) -> Value[C] | Bro
         text = f"{machine.event[event].meaning}, in {value.control}: {demand}"
         return Broken(int(number) if number.isdigit() else known, text)
 
-
-LINE_INVARIANT: Final = {"queued": 8, "accepted": 1, "told": 2, "child-closed": 5}
 
 FORMS: Final[dict[int, dict[str, str]]] = {
     1: {

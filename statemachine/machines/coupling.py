@@ -94,6 +94,12 @@ COUPLING: Final = Coupling(
         Absorbed("association", "Evt17", ("Sta1",), "PS3.8 leaves it blank; after AE-4, AR-3, AA-2, AA-3"),
         Absorbed("association", "Evt15", ("Sta1", "Sta13"), "the association is already over for the user"),
         *(
+            Absorbed(
+                "association", event, ("Sta1",), "a peer that speaks before anybody asked for an association"
+            )
+            for event in ("Evt3", "Evt4", "Evt6", "Evt10", "Evt12", "Evt13", "Evt16", "Evt19")
+        ),
+        *(
             Absorbed("connection", event, ("IDLE",), "the answer to a request that was given up")
             for event in (
                 "connect-ok",

@@ -54,8 +54,8 @@ take       .      PT-4     PT-9    .      .
 overflow   .      PL-4     .       .      .
 half-open  .      PL-5     .       .      .
 give-up    PL-6   .        .       .      .
-refused    .      PA-2     PT-5    .      .
-reset      .      PA-5     PT-5    .      .
+refused    .      PL-7     PT-5    .      .
+reset      .      PL-8     PT-5    .      .
 octets     PT-6   PT-6     PT-6    .      PA-9
 end        PT-7   PT-7     PT-7    .      PA-9
 leave      PL-3   PT-7     PT-7    .      PA-9
@@ -212,6 +212,20 @@ ACTIONS_LINUX: Final = {
                 "it is accepted at once, and the requestor is connected, if it was not so before",
                 Branch("TAKEN", (Deliver(),)),
                 Branch("TAKEN", (_OPEN, Deliver()), updates=_TELL),
+            ),
+            _by_told(
+                "PL-7",
+                "row 7",
+                "it is not accepted; whoever thought himself connected is reset",
+                Branch("OVER", (Tell("requestor", "reset"),)),
+                Branch("OVER", (_REFUSED,)),
+            ),
+            _by_told(
+                "PL-8",
+                "row 19",
+                "the listener has gone; whoever thought himself connected is reset",
+                Branch("OVER", (Tell("requestor", "reset"),)),
+                Branch("OVER", (Tell("requestor", "failed", "reset"),)),
             ),
             _action("PL-4", "tcp-linux: overflow", "it is dropped, and comes again", "SENT", AskAgain()),
             _by_told(

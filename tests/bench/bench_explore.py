@@ -89,10 +89,10 @@ def measure(effort: Effort, clients: int, places: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         command = built(clients, places, folder)
-        ours, alike, theirs, states = [], [], [], 0
+        whole = Packed(world).search(10_000_000)
+        ours, alike, theirs, states = [whole.seconds], list[float](), list[float](), 0
         for _ in range(1 if effort.quick else 5):
-            whole = Packed(world).search(10_000_000)
-            ours.append(whole.seconds)
+            ours.append(Packed(world).search(10_000_000).seconds)
             fresh = World(MODEL, clients, places, core=True)
             alike.append(search(fresh, 10_000_000).seconds)
             if command is not None:

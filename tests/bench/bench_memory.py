@@ -30,6 +30,7 @@ from dicomnet.statemachine import (
     pdu_of,
 )
 from dicomnet.transports import (
+    FAULTS,
     Address,
     Link,
     MemoryTransport,
@@ -37,11 +38,12 @@ from dicomnet.transports import (
     ReferenceAcceptor,
     ReferenceRequestor,
     Request,
+    Simulator,
     echo_request,
     negotiate,
 )
 
-from harness import Effort, Task, compare, effort, heading, optional, show, typical_times
+from harness import Effort, Task, best_times, compare, effort, heading, optional, show, typical_times
 
 HOPS = 1000
 LATENCY = 0.001
@@ -91,9 +93,9 @@ class Server:
         pass
 
 
-def hops_of_ours() -> Task:
-    """Octets to and fro on a connection of the carrier in memory."""
-    carrier = MemoryTransport(LATENCY)
+def hops_of_ours(carrier: MemoryTransport | None = None) -> Task:
+    """Octets to and fro on a connection of the carrier in memory, or of one with faults."""
+    carrier = carrier or MemoryTransport(LATENCY)
     near, far = Player(), Player()
     carrier.listen(ANYWHERE, 1, Server(far))
     near.link = carrier.connect(ANYWHERE, near)
@@ -245,6 +247,10 @@ def measure(effort: Effort) -> None:
     """Hops, then associations."""
     heading("one hop in memory")
     compare(effort, hops_of_ours(), [("SimPy", hops_of_simpy(), 15)], HOPS)
+    heading("one hop in memory, with faults")
+    for name in ("none", "calm"):
+        (seconds,) = best_times([hops_of_ours(Simulator(1, FAULTS[name]))], effort)
+        show(f"simulator, faults {name}", seconds / HOPS)
     theirs = association_of_pynetdicom()
     tasks: list[Task] = [association_of_endpoints, association_of_peers()]
     pair = effort if effort.quick else Effort(rounds=40)

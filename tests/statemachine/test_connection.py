@@ -135,7 +135,7 @@ ENDS = {
     ("LISTENING", "close"): ["wire-unlisten", "reply(reset)"],
     ("LISTENING", "close-forced"): ["wire-unlisten", "reply(reset)", "on_close(aborted)"],
     ("CONNECTING", "close"): ["connect-timer-stop", "wire-withdraw"],
-    ("CONNECTING", "close-forced"): ["connect-timer-stop", "wire-withdraw", "on_close(aborted)"],
+    ("CONNECTING", "close-forced"): ["connect-timer-stop", "wire-reset", "on_close(aborted)"],
     ("CONNECTED requestor", "close"): ["wire-close"],
     ("CONNECTED requestor", "close-forced"): ["wire-reset", "on_close(aborted)"],
     ("CONNECTED requestor", "peer-closed"): ["wire-close", "on_close(ok)"],

@@ -1,0 +1,174 @@
+"""`dicomnet simulate`: many seeds of faulty networks and hostile peers against the invariants."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, NoReturn
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dicomnet.statemachine import PROFILES
+from dicomnet.transports import FAULTS
+
+from ..reports import Screen, replace_text
+from ..simulation.many import Broken, run_seeds
+from ..simulation.plan import Plan, draw_plan, from_ranges
+from ..simulation.report import failure_lines, repeat, show_tally, tally_as_dict
+from ..simulation.run import shrink, simulate, trace_of
+from ..simulation.tally import Tally
+from ..workers import worker_processes
+from .options import OUTPUT
+
+INTERRUPTED: Final = 130
+MOST_SEEDS: Final = 1 << 40
+
+
+@click.command("simulate")
+@click.option("--seeds", type=click.IntRange(1, MOST_SEEDS), default=200, show_default=True, help="How many.")
+@click.option("--first", type=click.IntRange(0, MOST_SEEDS), default=0, show_default=True, help="First seed.")
+@click.option(
+    "--faults",
+    type=click.Choice(tuple(FAULTS)),
+    default="rough",
+    show_default=True,
+    help="What goes wrong on the network.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(tuple(PROFILES)),
+    default="dicomnet",
+    show_default=True,
+    help="Whose connections: the seed's, or those of real TCP.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes  [default: one per core]")
+@click.option("--complete", is_flag=True, help="Fail where a row, a fault or a monitor never occurred.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2 * MOST_SEEDS), default=None, help="One seed, with its trace."
+)
+@click.option("--only", metavar="ACTS", default=None, help="With --seed: these acts alone, as in 0-3,7.")
+@click.option("--json", "json_file", type=OUTPUT, default=None, help="Write the counts as JSON.")
+@click.pass_context
+def simulate_command(
+    ctx: click.Context,
+    seeds: int,
+    first: int,
+    faults: str,
+    profile: str,
+    jobs: int | None,
+    complete: bool,
+    seed: int | None,
+    only: str | None,
+    json_file: Path | None,
+) -> None:
+    """Simulate connections in memory: a listener, requestors, raw peers and faults, all drawn from seeds.
+
+    Each run is watched by the monitors of the invariants, and is repeated to the byte by its seed. Exit code 0 when all
+    held, 1 when one broke (or, with --complete, something never occurred), 130 when interrupted.
+
+    Example: dicomnet simulate --seeds 1000 --faults hostile
+    """
+    screen = Screen(highlight=False)
+    screen.carry_on = True
+    if only is not None and seed is None:
+        raise click.UsageError("--only goes with --seed")
+    if seed is not None:
+        _one(ctx, screen, draw_plan(seed, profile, faults), only)
+    tally = Tally()
+    started = monotonic()
+    broken: Broken | None = None
+    interrupted = False
+    try:
+        broken = _many(screen, (first, seeds, profile, faults), jobs, tally)
+    except KeyboardInterrupt:
+        interrupted = True
+    rate = tally.seeds / max(monotonic() - started, 1e-9)
+    show_tally(screen, tally, profile, faults, rate)
+    report = tally_as_dict(tally, profile, faults, first, rate)
+    never = tally.never(profile, faults)
+    if broken is not None:
+        report["broken"] = _tell(screen, draw_plan(broken.seed, profile, faults), broken)
+    _conclude(screen, tally, seeds, never, interrupted=interrupted, held=broken is None)
+    report["interrupted"] = interrupted
+    _write(json_file, report)
+    ctx.exit(INTERRUPTED if interrupted else 1 if broken is not None or (complete and never) else 0)
+
+
+def _conclude(
+    screen: Screen, tally: Tally, seeds: int, never: list[str], *, interrupted: bool, held: bool
+) -> None:
+    if interrupted:
+        screen.print(f"Interrupted after {tally.seeds} of {seeds} seeds")
+    elif held:
+        said = f"never occurred: {', '.join(never)}" if never else "each row, fault and monitor occurred"
+        screen.print(f"{tally.seeds} seeds: every invariant held; {said}", markup=False, soft_wrap=True)
+
+
+def _many(screen: Screen, what: tuple[int, int, str, str], jobs: int | None, tally: Tally) -> Broken | None:
+    first, seeds, profile, faults = what
+    columns = (
+        TextColumn("seeds"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=screen, transient=True) as progress:
+        task = progress.add_task("seeds", total=seeds, rate="")
+
+        def tell(done: int) -> None:
+            elapsed = progress.tasks[0].elapsed or 0.0
+            rate = f"{done / elapsed:.0f} per second" if elapsed else ""
+            progress.update(task, completed=done, rate=rate)
+
+        with worker_processes(jobs) as executor:
+            return run_seeds(first, seeds, profile, faults, executor, tally, tell)
+
+
+def _tell(screen: Screen, plan: Plan, broken: Broken) -> dict[str, Any]:
+    """Say what broke, and how to see it again with as little as possible."""
+    screen.print(
+        f"seed {broken.seed}: looking for a shorter run that breaks the same invariant", markup=False
+    )
+    shorter = shrink(plan, broken.breach)
+    breach = simulate(shorter).broken or broken.breach
+    lines = failure_lines(plan, shorter, breach, trace_of(shorter))
+    for line in lines:
+        screen.print(line, markup=False, soft_wrap=True)
+    return {
+        "seed": broken.seed,
+        "invariant": breach.invariant,
+        "text": breach.text,
+        "repeat": repeat(shorter),
+        "acts": [str(act) for act in shorter.acts],
+    }
+
+
+def _one(ctx: click.Context, screen: Screen, plan: Plan, only: str | None) -> NoReturn:
+    """One seed, or a part of it, with its acts and its trace."""
+    if only is not None:
+        try:
+            plan = plan.only(from_ranges(only))
+        except ValueError as error:
+            raise click.UsageError(f"--only {only}: write numbers of acts as in 0-3,7") from error
+    broken = simulate(plan).broken
+    for line in (*(str(act) for act in plan.acts), "", *trace_of(plan), ""):
+        screen.print(line, markup=False, soft_wrap=True)
+    if broken is None:
+        screen.print(f"seed {plan.seed}: every invariant held")
+    else:
+        screen.print(
+            f"invariant {broken.invariant} broke at {broken.when:.6f} s: {broken.text}", markup=False
+        )
+    ctx.exit(0 if broken is None else 1)
+
+
+def _write(file: Path | None, report: dict[str, Any]) -> None:
+    if file is None:
+        return
+    try:
+        replace_text(file, json.dumps(report, indent=1) + "\n")
+    except OSError as error:
+        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error

@@ -1,0 +1,402 @@
+"""The stage of one run: a simulated network, two libraries on it, and the actors of a plan who do their deeds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from dicomnet.statemachine import PROFILES, LocalProtocolError, Model, Transition
+from dicomnet.transports import Address, Happening, Network, NetworkObject, Settings, Simulator
+
+from ..layer import PlannedError
+from .foes import Foe, Trap
+from .judge import Judge, Watched
+from .octets import ACCEPTANCE, ANSWER, PROPOSAL, QUESTION, REJECTION
+from .plan import Act, Plan
+
+PORTS: Final = {"scp": 11112, "trap": 11113, "nobody": 11114}
+# So many deeds of one actor are enough; two who answer each other would never end.
+MOST_DEEDS: Final = 40
+# Turns in which every run comes to its end.
+MOST_TURNS: Final = 200_000
+MOST_ASSOCIATIONS: Final = 3
+
+
+class Stage:
+    """One run. `tables` are those of another model than the profile's: a planted fault."""
+
+    def __init__(
+        self, plan: Plan, tables: Model | None = None, watch: Callable[[Happening], None] | None = None
+    ) -> None:
+        self.plan = plan
+        self.judge = Judge(plan.profile)
+        self.rows = self.judge.rows
+        self.refusals: Counter[str] = Counter()
+        self.turns = 0
+        self._watch = watch
+        model = tables or PROFILES[plan.profile]
+        self.carrier = Simulator(plan.seed, plan.options, model, self._happened)
+        self.path: list[Transition] = []
+        self.carrier.trace = self.path
+        settings = Settings(plan.artim, plan.connect, max_associations=MOST_ASSOCIATIONS)
+        self.libraries = {"lib-a": Network(self.carrier, settings), "lib-r": Network(self.carrier, settings)}
+        self.started: Counter[str] = Counter()
+        self.objects: dict[str, NetworkObject] = {}
+        self.users: list[User] = []
+        self.foes: dict[str, Foe] = {}
+        self._raised: Counter[str] = Counter()
+        self._children = 0
+        self._caught = 0
+        self._heard: Counter[tuple[str, str]] = Counter()
+        self._done: Counter[str] = Counter()
+        self._reactions: dict[tuple[str, str], list[Act]] = {}
+        self._deeds = _deeds(self)
+
+    # --- the run ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """From the first deed to the end of time; `judge.broken` tells whether all held."""
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - the runtime under test may raise anything
+            self.judge.breaks(7, f"the runtime raised {type(error).__name__}: {error}")
+
+    def _run(self) -> None:
+        for name, network in self.libraries.items():
+            network.trace = []
+            self._library(name, "startup")
+        for act in self.plan.acts:
+            if act.on:
+                self._reactions.setdefault((act.actor, act.on), []).append(act)
+            else:
+                self.carrier.call_later(act.when, partial(self._do, act))
+        self._let()
+        self._empty_queues()
+        self._let()
+        for name in self.libraries:
+            for _ in range(self.started[name]):
+                self._library(name, "shutdown")
+            self._library(name, "shutdown")  # one too many
+        self._let()
+        if self.judge.broken is None:
+            self.judge.end_of_time(list(self.users))
+            self._look_at_errors()
+
+    def _let(self) -> None:
+        """Let everything happen that is due."""
+        if self.judge.broken is None and not self.carrier.run(self._enough) and self.turns > MOST_TURNS:
+            self.judge.breaks(9, f"no end after {MOST_TURNS} turns")
+
+    def _enough(self) -> bool:
+        self.turns += 1
+        return self.judge.broken is not None or self.turns > MOST_TURNS
+
+    def _empty_queues(self) -> None:
+        """Every request that waits can still be accepted."""
+        self.judge.nobody_waits_in_vain()
+        for name in ("scp", "spare"):
+            listener = self.objects.get(name)
+            while listener is not None and listener.waiting and self.judge.broken is None:
+                self.judge.judged[9] += 1
+                before = listener.waiting
+                self.accept(listener, name)
+                if listener.waiting >= before and self.judge.broken is None:
+                    self.judge.breaks(9, f"{name}: {before} wait, and none of them can be accepted")
+
+    def _look_at_errors(self) -> None:
+        """Each callback that raised was reported once, and nothing else was."""
+        for name, network in self.libraries.items():
+            for error in network.errors:
+                if not isinstance(error, PlannedError):
+                    self.judge.breaks(7, f"{name}: {type(error).__name__}: {error}")
+            if len(network.errors) != self._raised[name]:
+                told = len(network.errors)
+                self.judge.breaks(7, f"{name}: {self._raised[name]} callbacks raised, {told} were reported")
+
+    def _happened(self, seen: Happening) -> None:
+        if self._watch is not None:
+            self._watch(seen)
+        self.judge.happened(seen)
+
+    def say(self, name: str, what: str, about: object = None) -> None:
+        """Tell who watches of a call or a callback."""
+        if self._watch is not None:
+            self._watch(Happening(self.carrier.now(), 0, "", what, name, about))
+
+    # --- reactions ----------------------------------------------------------------------------------------
+
+    def react(self, name: str, *triggers: str) -> bool:
+        """Do what an actor does in a callback; True where the callback is to raise."""
+        raises = False
+        for trigger in triggers:
+            self._heard[name, trigger] += 1
+            for act in self._reactions.get((name, trigger), ()):
+                if act.nth not in (0, self._heard[name, trigger]):
+                    continue
+                if act.deed == "raise":
+                    raises = True
+                elif act.when:
+                    self.carrier.call_later(act.when, partial(self._do, act))
+                else:
+                    self._do(act)
+        return raises
+
+    def raised(self, name: str) -> PlannedError:
+        """What the callback of an actor raises."""
+        self._raised[library_of(name)] += 1
+        return PlannedError(f"raised in a callback of {name}")
+
+    def _do(self, act: Act) -> None:
+        if self._done[act.actor] >= MOST_DEEDS or self.judge.broken is not None:
+            return
+        self._done[act.actor] += 1
+        self.judge.now = self.carrier.now()
+        if act.actor.startswith("lib-"):
+            self._library(act.actor, act.deed)
+        elif act.actor == "trap":
+            self.carrier.listen(Address("", PORTS["trap"]), 0, Trap(self._catch, self.react_raw))
+        elif act.actor.startswith(("foe", "catch")):
+            self._do_raw(act)
+        else:
+            self._do_local(act)
+
+    # --- raw peers ----------------------------------------------------------------------------------------
+
+    def react_raw(self, name: str, trigger: str) -> None:
+        """Do what a raw peer does when it hears something."""
+        self.react(name, trigger)
+
+    def _catch(self) -> Foe:
+        self._caught += 1
+        foe = Foe(f"catch{self._caught}", self.react_raw)
+        self.foes[foe.name] = foe
+        return foe
+
+    def _do_raw(self, act: Act) -> None:
+        if act.deed == "connect":
+            foe = self.foes[act.actor] = Foe(act.actor, self.react_raw)
+            foe.link = self.carrier.connect(Address("", PORTS["scp"]), foe)
+        elif act.actor in self.foes:
+            self.foes[act.actor].do(act.deed, act.what)
+
+    # --- local users --------------------------------------------------------------------------------------
+
+    def _library(self, name: str, deed: str) -> None:
+        network = self.libraries[name]
+        if deed == "startup":
+            network.startup()
+            self.started[name] += 1
+            self.rows[1] += 1
+            return
+        if self.started[name] == 1:
+            for each in network.alive:
+                if isinstance(each.handler, User):
+                    self.judge.stops(each, each.handler)
+            self.rows[21] += 1
+        elif self.started[name]:
+            self.rows[23] += 1
+        self.say(name, "calls shutdown")
+        try:
+            network.shutdown()
+        except LocalProtocolError as refusal:
+            self.refusals[refusal.code] += 1
+            self.rows[23] += 1
+        else:
+            self.started[name] -= 1
+
+    def make(self, name: str) -> NetworkObject | None:
+        """A network object for an actor; None where its library is not started."""
+        user = User(self, name)
+        try:
+            made = self.libraries[library_of(name)].new_object(user)
+        except LocalProtocolError as refusal:
+            self.refusals[refusal.code] += 1
+            return None
+        self.rows[2] += 1
+        self.users.append(user)
+        self.objects[name] = made
+        return made
+
+    def _do_local(self, act: Act) -> None:
+        subject = self.objects.get(act.actor)
+        if act.deed == "again" or (subject is None and act.deed in ("connect", "dial", "listen")):
+            subject = self.make(act.actor)
+        if subject is not None and isinstance(subject.handler, User):
+            deed = "connect" if act.deed == "again" else act.deed
+            self.say(act.actor, f"calls {deed}", act.number)
+            self._deeds[deed](subject, subject.handler, act)
+
+    def call(self, subject: NetworkObject, call: Callable[[], object]) -> bool:
+        """Make a call; True where it was taken on. A refused one has changed nothing."""
+        before = subject.endpoint
+        try:
+            call()
+        except LocalProtocolError as refusal:
+            self.refusals[refusal.code] += 1
+            if subject.endpoint is not before and subject.endpoint != before:
+                self.judge.breaks(7, f"refused with {refusal.code}, and yet something changed")
+            return False
+        return True
+
+    def accept(
+        self, listener: NetworkObject, name: str, child: NetworkObject | None = None
+    ) -> NetworkObject | None:
+        """Accept into a child, a new one unless given; None where it was refused."""
+        if child is None:
+            self._children += 1
+            child = self.make(f"child{self._children}")
+        if child is None or not isinstance(child.handler, User):
+            return None
+        entry = self.judge.accepting(listener, child)
+        used = child.endpoint.connection.control != "IDLE"
+        if not used:
+            self.judge.life(child.handler, "taken")
+        if self.call(listener, partial(listener.accept, child)):
+            if used:
+                self.judge.breaks(1, f"{name}: accepted into an object that was not idle")
+            return child
+        self.judge.not_accepted(listener, entry)
+        if not used:
+            self._give_back(child, child.handler)
+        return None
+
+    def _give_back(self, child: NetworkObject, user: User) -> None:
+        """A child that was made for nothing."""
+        self._children -= 1
+        self.users.remove(user)
+        self.objects.pop(user.name, None)
+        user.life = Watched(user.name).life
+        self.judge.ends(child, user, "close")
+        child.close()
+
+
+def library_of(name: str) -> str:
+    """Which library an actor's objects belong to."""
+    return "lib-r" if name.startswith("scu") else "lib-a"
+
+
+Deed = Callable[[NetworkObject, "User", Act], object]
+
+
+def _deeds(stage: Stage) -> dict[str, Deed]:
+    """What local users do, by name."""
+
+    def reach(subject: NetworkObject, user: User, act: Act) -> None:
+        where = Address("", PORTS.get(act.what, PORTS["scp"]))
+        dial, connect = partial(subject.dial, where, PROPOSAL), partial(subject.connect, where)
+        if stage.call(subject, dial if act.deed == "dial" else connect):
+            stage.judge.life(user, "connect")
+
+    def listen(subject: NetworkObject, user: User, _act: Act) -> None:
+        backlog = stage.plan.backlog
+        if stage.call(subject, partial(subject.listen, Address("", PORTS["scp"]), backlog)):
+            stage.judge.life(user, "listen")
+            stage.judge.queue_event(subject, "open", backlog)
+
+    def accept_all(subject: NetworkObject, user: User, _act: Act) -> None:
+        while subject.waiting and accept(subject, user.name) is not None:
+            pass
+
+    def accept_and_close(subject: NetworkObject, user: User, _act: Act) -> None:
+        child = accept(subject, user.name)
+        if child is not None and isinstance(child.handler, User):
+            stage.rows[11] += 1
+            close(child, child.handler, _act)
+
+    def accept_used(subject: NetworkObject, user: User, _act: Act) -> None:
+        accept(subject, user.name, stage.objects.get("child1", subject))
+
+    def close(subject: NetworkObject, user: User, _act: Act) -> None:
+        stage.judge.ends(subject, user, "close")
+        subject.close()
+
+    def close_forced(subject: NetworkObject, user: User, _act: Act) -> None:
+        stage.judge.ends(subject, user, "forced")
+        subject.close_forced()
+
+    def associate(subject: NetworkObject, _user: User, _act: Act) -> None:
+        if not stage.call(subject, partial(subject.associate, PROPOSAL)):
+            stage.rows[15] += subject.endpoint.connection.control != "CONNECTED"
+
+    def primitive(call: Callable[[NetworkObject], object]) -> Deed:
+        return lambda subject, _user, _act: stage.call(subject, partial(call, subject))
+
+    def abort(subject: NetworkObject, user: User, _act: Act) -> None:
+        if stage.call(subject, subject.abort):
+            stage.judge.aborts(subject, user)
+
+    def data(subject: NetworkObject, user: User, _act: Act) -> None:
+        pdu = QUESTION if user.name.startswith("scu") else ANSWER
+        stage.call(subject, partial(subject.send_data, pdu))
+
+    accept = stage.accept
+    return {
+        "connect": reach,
+        "dial": reach,
+        "listen": listen,
+        "accept": lambda subject, user, _act: accept(subject, user.name),
+        "accept-all": accept_all,
+        "accept-and-close": accept_and_close,
+        "accept-used": accept_used,
+        "close": close,
+        "close-forced": close_forced,
+        "associate": associate,
+        "accept-association": primitive(lambda subject: subject.respond(ACCEPTANCE)),
+        "reject-association": primitive(lambda subject: subject.respond(REJECTION)),
+        "data": data,
+        "release": primitive(lambda subject: subject.release()),
+        "respond-release": primitive(lambda subject: subject.respond_release()),
+        "abort": abort,
+    }
+
+
+class User(Watched):
+    """A local user: every callback is judged, and the plan says what he does in it."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        super().__init__(name)
+        self._stage = stage
+
+    def _called(self, subject: NetworkObject, *triggers: str, harmless: bool = False) -> None:
+        stage = self._stage
+        stage.judge.now = stage.carrier.now()
+        stage.judge.enters(self, triggers[0])
+        stage.say(self.name, "is told", triggers[-1])
+        try:
+            if stage.react(self.name, *triggers):
+                if not harmless:
+                    stage.judge.ends(subject, self, "forced")
+                raise stage.raised(self.name)
+        finally:
+            stage.judge.leaves()
+
+    def on_accept(self, listener: NetworkObject) -> None:
+        """See `Handler`."""
+        self._stage.judge.life(self, "heard")
+        self._stage.judge.queue_event(listener, "told")
+        self._called(listener, "on_accept", harmless=True)
+
+    def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
+        """See `Handler`."""
+        self._stage.judge.life(self, "heard")
+        self._stage.judge.queue_event(listener, "child-closed", child)
+        self._called(listener, "on_child_close", harmless=True)
+
+    def on_connect(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`."""
+        self._stage.judge.life(self, "connected" if outcome == "ok" else "failed")
+        self._called(subject, "on_connect", f"on_connect {outcome}")
+
+    def on_close(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`."""
+        if self.ends_last:
+            self._stage.judge.queue_event(subject, "close", known_only=True)
+        self._stage.judge.life(self, "closed")
+        self._called(subject, "on_close", f"on_close {outcome}")
+
+    def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
+        """See `Handler`."""
+        self._stage.judge.primitive(self, primitive)
+        self._called(subject, primitive)

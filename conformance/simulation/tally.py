@@ -1,0 +1,139 @@
+"""How often each thing occurred in simulated runs: rows of the connection layer, faults, monitors, cells, arrows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dicomnet.statemachine import ASSOCIATION, PROFILES, Machine, Transition
+from dicomnet.transports import FAULTS
+
+from ..layer import ROWS_NOT_YET
+from .judge import INVARIANTS
+from .stage import Stage
+
+ROWS: Final = tuple(row for row in range(1, 25) if row not in ROWS_NOT_YET)
+"""The rows of the connection layer that can occur."""
+ROLE_OF: Final = {"lib-a": "acceptor", "lib-r": "requestor"}
+CELLS: Final = frozenset((state, event) for state, row in ASSOCIATION.cells.items() for event in row)
+"""The cells of PS3.8 Table 9-10 that have an action."""
+
+Arrow = tuple[str, str, str, str]
+"""A machine, a state, an event, and which branch."""
+
+
+def rows_of(transition: Transition) -> tuple[int, ...]:
+    """The rows that a transition shows."""
+    state, event = transition.state, transition.event
+    match transition.machine.partition("-")[0], event:
+        case "connection", "listen" if state == "IDLE":
+            return (4,)
+        case "connection", "connect-timeout" if state == "CONNECTING":
+            return (22,)
+        case "connection", "close" | "close-forced" if state == "CLOSED":
+            return (24,)
+        case "connection", "close" if state != "LISTENING":
+            return (16,)
+        case "connection", "close-forced":
+            return (17,)
+        case "listener", "request" if transition.when == "full":
+            return (7,)
+        case "listener", "child-ended" if state == "LISTENING":
+            return (18,)
+        case "listener", "close" if state == "LISTENING":
+            return (19,)
+        case "path", "queued" if state in ("OFFERED", "TAKEN"):
+            return (5,)
+        case "path", "nobody":
+            return (6,)
+        case "path", "take":
+            return (8,)
+        case "path", "leave" | "break" if state in ("OFFERED", "QUEUED"):
+            return (20,)
+        case _:
+            return ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of many runs. It does not grow with their number."""
+
+    seeds: int = 0
+    turns: int = 0
+    seconds: float = 0.0
+    rows: Counter[int] = field(default_factory=Counter[int])
+    faults: Counter[str] = field(default_factory=Counter[str])
+    monitors: Counter[int] = field(default_factory=Counter[int])
+    refusals: Counter[str] = field(default_factory=Counter[str])
+    cells: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])
+    arrows: Counter[Arrow] = field(default_factory=Counter[Arrow])
+
+    def add(self, other: Tally) -> None:
+        """Take in what others counted."""
+        self.seeds += other.seeds
+        self.turns += other.turns
+        self.seconds += other.seconds
+        for name in ("rows", "faults", "monitors", "refusals", "cells", "arrows"):
+            getattr(self, name).update(getattr(other, name))
+
+    def reached(self, role: str | None = None) -> frozenset[tuple[str, str]]:
+        """The cells of Table 9-10 that were reached, by one role or by both."""
+        return CELLS & {(state, event) for who, state, event in self.cells if role in (None, who)}
+
+    def never(self, profile: str, faults: str) -> list[str]:
+        """What this profile and these faults can reach, and no run did."""
+        missing = [f"row {row}" for row in reachable_rows(profile) if not self.rows[row]]
+        missing += [f"fault {name}" for name in reachable_faults(profile, faults) if not self.faults[name]]
+        return missing + [f"monitor {number}" for number in INVARIANTS if not self.monitors[number]]
+
+
+def reachable_rows(profile: str) -> tuple[int, ...]:
+    """The rows that a profile has: on_accept by level (tcp-winsock) tells no later request of its own."""
+    return tuple(row for row in ROWS if not (row == 10 and profile == "tcp-winsock"))
+
+
+def reachable_faults(profile: str, faults: str) -> tuple[str, ...]:
+    """The faults that these options can show in a profile: only tcp-linux leaves requests half open."""
+    return tuple(name for name in FAULTS[faults].named if name != "half-open" or profile == "tcp-linux")
+
+
+def arrows_of(profile: str) -> dict[str, frozenset[Arrow]]:
+    """Every arrow of the profile's connection, listener and path, by the machine's name; refusals are none."""
+    model = PROFILES[profile]
+    machines: tuple[Machine[Any], ...] = (model.connection, model.listener, model.path)
+    return {
+        machine.name: frozenset(
+            (machine.name, state, event, branch.when or "")
+            for state, row in machine.cells.items()
+            for event, action in row.items()
+            for branch in machine.actions[action].branches
+            if branch.refuse is None
+        )
+        for machine in machines
+    }
+
+
+def count(stage: Stage) -> Tally:
+    """What one run has shown."""
+    tally = Tally(seeds=1, turns=stage.turns, seconds=stage.carrier.now())
+    tally.rows.update(stage.rows)
+    tally.rows[9] += stage.refusals["would_block"]
+    tally.faults.update(stage.carrier.met)
+    tally.monitors.update(stage.judge.judged)
+    tally.refusals.update(stage.refusals)
+    _count(tally, Counter(stage.path), "")
+    for name, network in stage.libraries.items():
+        _count(tally, Counter(network.trace or ()), ROLE_OF[name])
+    return tally
+
+
+def _count(tally: Tally, transitions: Counter[Transition], role: str) -> None:
+    for transition, times in transitions.items():
+        if transition.machine == "association":
+            tally.cells[role, transition.state, transition.event] += times
+            continue
+        arrow = (transition.machine, transition.state, transition.event, transition.when or "")
+        tally.arrows[arrow] += times
+        for row in rows_of(transition):
+            tally.rows[row] += times
