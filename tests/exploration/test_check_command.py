@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -20,7 +20,6 @@ import pytest
 from dicomnet.conformance.exploration import (
     NEVER,
     PLANTED,
-    Fate,
     Question,
     RowFailure,
     as_test,
@@ -29,7 +28,8 @@ from dicomnet.conformance.exploration import (
     prove,
 )
 from dicomnet.statemachine import FORMS, MODEL, PROFILES, Model, ModelMutant, Tell, model_mutants, with_cell
-from tests.conformance.command import flat, run, started, wrong_use
+from tests.conformance.command import COMMAND, flat, run, started, wrong_use
+from tests.conformance.test_commands import busy
 
 WIDE = 200
 SCHEMA = {
@@ -85,15 +85,18 @@ def test_a_search_that_is_cut_is_not_proven() -> None:
 def test_what_never_fires_though_nothing_says_why_is_a_violation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(NEVER, "dicomnet", {})
+    table, item = "path-tcp-linux", "OVER x end"
+    assert (table, item) in NEVER["tcp-linux"]
+    left = {each: why for each, why in NEVER["tcp-linux"].items() if each != (table, item)}
+    monkeypatch.setitem(NEVER, "tcp-linux", left)
     file = tmp_path / "check.json"
-    text = answered(1, "--json", str(file))
-    assert "never fired: path: OVER x break" in text
+    text = answered(1, "--profile", "tcp-linux", "--json", str(file))
+    assert f"never fired: {table}: {item}" in text
     found = json.loads(file.read_text())
     verdicts = {number for number, each in found["invariants"].items() if each["verdict"] == "violated"}
     assert verdicts == {"9"}
-    assert found["coverage"]["path"]["never"] == ["OVER x break"]
-    assert found["coverage"]["path"]["fired"] == found["coverage"]["path"]["of"] - 1
+    assert found["coverage"][table]["never"] == [item]
+    assert found["coverage"][table]["fired"] == found["coverage"][table]["of"] - 1
 
 
 @pytest.mark.parametrize(
@@ -360,10 +363,12 @@ def test_mutants_run_on_an_executor_that_is_handed_in(monkeypatch: pytest.Monkey
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command's mutants without processes."""
 
-    def chunks(_jobs: int | None, tasks: list[tuple[str, int, int]]) -> Generator[list[Fate]]:
-        yield from map(vars(EXAMINING)["_examine_range"], tasks)
+    @contextmanager
+    def threads(_jobs: int | None) -> Generator[Executor]:
+        with ThreadPoolExecutor(1) as executor:
+            yield executor
 
-    monkeypatch.setattr(EXAMINING, "_on_processes", chunks)
+    monkeypatch.setattr(EXAMINING, "worker_processes", threads)
 
 
 def test_the_command_shows_what_became_of_each_mutant(
@@ -417,51 +422,22 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
         assert process.wait(60) in (0, 141)
 
 
-def test_workers_are_deaf_to_interruptions_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a worker inherits while it starts is blocked, and its parent hears again at once."""
-    some_mutants(monkeypatch)
-    seen: list[bool] = []
-
-    class Pool:
-        """Stands where the pool of processes stands."""
-
-        def __init__(self, *_arguments: object) -> None:
-            pass
-
-        def __enter__(self) -> Pool:
-            return self
-
-        def __exit__(self, *_error: object) -> None:
-            seen.append(stop().is_set())
-
-        def map(self, deed: Callable[[object], list[Fate]], tasks: list[object]) -> Iterator[list[Fate]]:
-            seen.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
-            return map(deed, tasks)
-
-    made: list[Any] = []
-
-    def remember(*arguments: Any) -> Pool:  # noqa: ANN401 - what the pool is made with
-        made.append(arguments[3][0])
-        return Pool()
-
-    def stop() -> Any:  # noqa: ANN401 - an event of processes
-        return made[0]
-
-    def interrupted(_done: int, _total: int) -> None:
-        seen.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(EXAMINING, "ProcessPoolExecutor", remember)
-    with pytest.raises(KeyboardInterrupt):
-        examine_all("dicomnet", 1, interrupted)
-    assert seen == [True, False, True]
-
-
-def test_a_worker_that_was_told_to_stop_examines_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    some_mutants(monkeypatch)
-    told = Event()
-    monkeypatch.setattr(EXAMINING, "_STOP", [told])
-    task = vars(EXAMINING)["_examine_range"]
-    assert len(task(("dicomnet", 0, 2))) == 2
-    told.set()
-    assert task(("dicomnet", 0, 2)) == []
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")
+@pytest.mark.parametrize("deaf", [1, 3], ids=["while the workers start", "while they work"])
+def test_mutants_that_are_interrupted_end_without_a_traceback(deaf: int) -> None:
+    """Ctrl-C goes to the whole group; the helper of the workers, which starts first, is deaf as they are."""
+    with subprocess.Popen(
+        (*COMMAND, "check", "--mutants", "--jobs", "2"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            while busy(process.pid) < deaf:
+                assert process.poll() is None
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, errors) == (130, "\nInterrupted\n")

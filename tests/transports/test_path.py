@@ -283,6 +283,16 @@ def half_open_and_closed(bare: Bare) -> None:
     bare.told("open", acceptor=("end",))
 
 
+def half_open_and_refused(bare: Bare) -> None:
+    bare.answers(bare.half_open, lambda request: request.drop("refused"))
+    bare.told("open", "reset")
+
+
+def half_open_and_dropped(bare: Bare) -> None:
+    bare.answers(bare.half_open, lambda request: request.drop("reset"))
+    bare.told("open", "reset")
+
+
 def half_open_and_the_listener_goes(bare: Bare) -> None:
     bare.answers(bare.half_open)
     bare.settle()
@@ -316,6 +326,8 @@ WAYS: dict[Callable[[Bare], None], tuple[str, ...]] = {
     half_open_and_queued_later: LINUX,
     half_open_and_taken_at_once_later: LINUX,
     half_open_and_closed: LINUX,
+    half_open_and_refused: LINUX,
+    half_open_and_dropped: LINUX,
     half_open_and_the_listener_goes: LINUX,
 }
 
