@@ -5,19 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """An interruption waits, and whatever is started meanwhile never hears of one."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @contextmanager
@@ -25,11 +20,7 @@ def worker_processes(jobs: int | None) -> Generator[Executor]:
     """An executor with `jobs` processes (None: one per core); whatever goes wrong meanwhile ends them at once."""
     # Not forked: the progress bar has a thread, and what a lock protects there would stay locked in a fork.
     context = multiprocessing.get_context("spawn")
-    count = jobs or os.cpu_count() or 1
-    with ProcessPoolExecutor(count, context, _start_worker) as pool:
-        with _uninterrupted():
-            for _ in range(count):
-                pool.submit(_nothing)  # each starts a process, as none is idle yet
+    with ProcessPoolExecutor(jobs or os.cpu_count(), context, _start_worker) as pool:
         try:
             yield pool
         except BaseException:
@@ -38,10 +29,41 @@ def worker_processes(jobs: int | None) -> Generator[Executor]:
             raise
 
 
+@contextmanager
+def _interrupted_later() -> Generator[None]:
+    """An interruption waits until the workers are started: one whose start is torn prints a traceback.
+
+    It is blocked, which a worker inherits until it ignores it; other threads hear it all the same, so it is noted.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+    ):  # no other thread may set handlers, or is interrupted
+        yield
+        return
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, handler)
+        if heard and callable(handler):
+            handler(signal.SIGINT, None)
+
+
+def in_order(pool: Executor, deed: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    """What `deed` gives for each task, in their order, from worker processes.
+
+    Not `pool.map`: an interruption would make it cancel its futures, and the pool, whose workers are ended then,
+    prints a traceback for each future that is cancelled already (Python 3.11).
+    """
+    with _interrupted_later():
+        futures = [pool.submit(deed, task) for task in tasks]
+    for future in futures:
+        yield future.result()
+
+
 def _start_worker() -> None:
     """An interruption is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _nothing() -> None:
-    pass

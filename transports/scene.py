@@ -269,6 +269,8 @@ class Scene(Network):
         self.listener.thaw_queue(hub, [self._in_queue(place, slot) for place, slot in enumerate(queue)])
         for slot, lane in lanes.items():
             self._thaw_way(slot, lane)
+        self.bystander = SceneObject(self, next(self._ids), "bystander", None)
+        self._let_stand_by(self.bystander)
         for each in (self.listener, *self.requestors.values(), *self.children.values()):
             if each.endpoint.connection.control != "CLOSED":
                 self._objects[each.id] = each
@@ -277,6 +279,23 @@ class Scene(Network):
     def library(self) -> Value[int]:
         """The state of the library."""
         return self._library
+
+    def _let_stand_by(self, bystander: SceneObject) -> None:
+        """A connected child of no lane, which no step concerns."""
+        stands = self.model.connection.value("CONNECTED", bystander.endpoint.connection.context)
+        bystander.endpoint = replace(bystander.endpoint, connection=stands)
+        bystander.listener = self.listener
+        self._objects[bystander.id] = bystander
+
+    @property
+    def harmed(self) -> bool:
+        """Whether something happened to the bystander."""
+        return self.bystander.endpoint.connection.control != "CONNECTED"
+
+    def shutdown(self) -> None:
+        """See `Network.shutdown`; the bystander, which no listener counts, leaves before it."""
+        self.forget(self.bystander)
+        super().shutdown()
 
     def _in_queue(self, place: int, slot: int | None) -> Request:
         if slot is None:

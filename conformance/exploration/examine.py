@@ -16,7 +16,7 @@ from typing import Any
 
 from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
 
-from ..workers import worker_processes
+from ..workers import in_order, worker_processes
 from .coverage import Item
 from .rows import check_rows
 from .search import Found, search
@@ -129,7 +129,7 @@ def examine_all(
     if executor is not None:
         return _collect(executor.map(_examine_range, tasks), total, progress)
     with worker_processes(jobs) as pool:
-        return _collect(pool.map(_examine_range, tasks), total, progress)
+        return _collect(in_order(pool, _examine_range, tasks), total, progress)
 
 
 def _collect(chunks: Iterable[list[Fate]], total: int, progress: Callable[[int, int], None]) -> list[Fate]:

@@ -115,7 +115,7 @@ class Ground:
         frozen = [scene.frozen_lane(slot) for slot in range(len(lanes))]
         hub = scene.listener.frozen_hub()
         if broken is None:
-            broken = watch.adds_up(yard.hub, hub, frozen) or kept(scene)
+            broken = kept(scene) or watch.adds_up(yard.hub, hub, frozen)
         after = tuple(watch.lane(slot, lane) for slot, lane in enumerate(frozen))
         in_line = scene.listener.in_line()
         return Outcome(
@@ -171,6 +171,8 @@ def kept(scene: Scene) -> Broken | None:
     for error in scene.errors:
         if not isinstance(error, PlannedError):
             return Broken(7, f"the runtime met what cannot be: {error}")
+    if scene.harmed:
+        return Broken(7, "an object was ended that had nothing to do with what was done")
     raised = sum(each.what == "raised" for each in scene.noted)
     if raised != len(scene.errors):
         return Broken(7, f"callbacks raised {raised} times, and {len(scene.errors)} errors are reported")

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,10 +17,19 @@ from typing import Any
 
 import pytest
 
-from dicomnet.conformance import worker_processes
-from dicomnet.conformance.exploration import PLANTED, Question, as_test, examine, examine_all, prove
-from dicomnet.statemachine import FORMS, MODEL, PROFILES, ModelMutant, Tell, model_mutants, with_cell
-from tests.conformance.command import flat, run, started, wrong_use
+from dicomnet.conformance.exploration import (
+    NEVER,
+    PLANTED,
+    Question,
+    RowFailure,
+    as_test,
+    examine,
+    examine_all,
+    prove,
+)
+from dicomnet.statemachine import FORMS, MODEL, PROFILES, Model, ModelMutant, Tell, model_mutants, with_cell
+from tests.conformance.command import COMMAND, flat, run, started, wrong_use
+from tests.conformance.test_commands import busy
 
 WIDE = 200
 SCHEMA = {
@@ -71,6 +80,23 @@ def test_a_search_that_is_cut_is_not_proven() -> None:
     assert "not proven: there are more states than --max-states allows" in text
     assert "violated" not in text
     assert "never fired" not in text
+
+
+def test_what_never_fires_though_nothing_says_why_is_a_violation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, item = "path-tcp-linux", "OVER x end"
+    assert (table, item) in NEVER["tcp-linux"]
+    left = {each: why for each, why in NEVER["tcp-linux"].items() if each != (table, item)}
+    monkeypatch.setitem(NEVER, "tcp-linux", left)
+    file = tmp_path / "check.json"
+    text = answered(1, "--profile", "tcp-linux", "--json", str(file))
+    assert f"never fired: {table}: {item}" in text
+    found = json.loads(file.read_text())
+    verdicts = {number for number, each in found["invariants"].items() if each["verdict"] == "violated"}
+    assert verdicts == {"9"}
+    assert found["coverage"][table]["never"] == [item]
+    assert found["coverage"][table]["fired"] == found["coverage"][table]["of"] - 1
 
 
 @pytest.mark.parametrize(
@@ -283,7 +309,11 @@ def tells_another_reason() -> ModelMutant:
 
 
 def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(EXAMINING, "check_rows", lambda *_arguments, **_named: ())
+    def nothing_fails(_model: Model, _profile: str, *, first: bool = False) -> tuple[RowFailure, ...]:
+        assert first
+        return ()
+
+    monkeypatch.setattr(EXAMINING, "check_rows", nothing_fails)
     monkeypatch.setattr(EXAMINING, "SIZES", ((3, 2, True),))
 
 
@@ -311,7 +341,11 @@ def test_what_an_invariant_sees_and_what_nobody_can_see(monkeypatch: pytest.Monk
 def some_mutants(monkeypatch: pytest.MonkeyPatch, *more: ModelMutant) -> list[ModelMutant]:
     """Let there be a few mutants only."""
     some = [*more, *islice(model_mutants(MODEL), 0, 40, 8)]
-    monkeypatch.setattr(EXAMINING, "model_mutants", lambda _model: iter(some))
+
+    def these(_model: Model) -> Iterator[ModelMutant]:
+        return iter(some)
+
+    monkeypatch.setattr(EXAMINING, "model_mutants", these)
     monkeypatch.setattr(EXAMINING, "CHUNK", 2)
     return some
 
@@ -330,11 +364,11 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command's mutants without processes."""
 
     @contextmanager
-    def one_thread(_jobs: int | None) -> Generator[Executor]:
+    def threads(_jobs: int | None) -> Generator[Executor]:
         with ThreadPoolExecutor(1) as executor:
             yield executor
 
-    monkeypatch.setattr(EXAMINING, "worker_processes", one_thread)
+    monkeypatch.setattr(EXAMINING, "worker_processes", threads)
 
 
 def test_the_command_shows_what_became_of_each_mutant(
@@ -388,20 +422,22 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
         assert process.wait(60) in (0, 141)
 
 
-def test_workers_are_deaf_to_interruptions_from_the_first() -> None:
-    """Their parent is told; one that hears of it himself would die with a traceback, or be waited for."""
-    with worker_processes(1) as pool:
-        blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
-        assert signal.SIGINT in blocked
-        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-def interrupted_work() -> None:
-    with worker_processes(1) as pool:
-        pool.submit(signal.pause)  # for ever
-        raise KeyboardInterrupt
-
-
-def test_workers_end_at_once_with_what_goes_wrong() -> None:
-    with pytest.raises(KeyboardInterrupt):
-        interrupted_work()
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")
+@pytest.mark.parametrize("deaf", [1, 3], ids=["while the workers start", "while they work"])
+def test_mutants_that_are_interrupted_end_without_a_traceback(deaf: int) -> None:
+    """Ctrl-C goes to the whole group; the helper of the workers, which starts first, is deaf as they are."""
+    with subprocess.Popen(
+        (*COMMAND, "check", "--mutants", "--jobs", "2"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            while busy(process.pid) < deaf:
+                assert process.poll() is None
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, errors) == (130, "\nInterrupted\n")

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from dicomnet.conformance.exploration import World, replay, search
-from dicomnet.statemachine import MODEL, Model, Rule, with_cell
+from dicomnet.conformance.exploration import Replay, Step, World, replay, search
+from dicomnet.statemachine import MODEL, PROFILES, Model, Rule, with_cell
 from dicomnet.transports import Network, NetworkObject, Request
 
 Callee = Callable[..., None]
@@ -117,6 +117,22 @@ def test_a_raise_in_on_accept_that_ends_the_listener(monkeypatch: pytest.MonkeyP
     assert steps[-1].endswith("on_accept raises")
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_raise_that_harms_another_object(monkeypatch: pytest.MonkeyPatch, profile: str) -> None:
+    def fault(network: Network, subject: NetworkObject, _harmless: bool, call: Callee) -> None:
+        before = len(network.errors)
+        call()
+        if len(network.errors) > before:
+            for each in network.alive:
+                if each is not subject and each.listener is not None:
+                    each.close_forced()
+
+    calling(monkeypatch, fault)
+    number, text, steps = broken(PROFILES[profile])
+    assert (number, text) == (7, "an object was ended that had nothing to do with what was done")
+    assert steps[-1].endswith("on_accept raises")
+
+
 def test_what_stops_the_runtime_is_told_as_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback, but the way there."""
 
@@ -129,8 +145,8 @@ def test_what_stops_the_runtime_is_told_as_steps(monkeypatch: pytest.MonkeyPatch
     assert steps[-1].endswith("accept") or steps[-1].endswith("on_accept accepts")
 
 
-def test_a_timer_that_nobody_stops_rings_in_a_child_that_is_over() -> None:
-    """Long after all else of the connection has gone: a lane is not forgotten as long as it can ring."""
+def without_stopping_artim() -> Model:
+    """ARTIM runs on where the connection ends before the association was asked for."""
     association = MODEL.association
     action = association.actions["AA-5"]
     rings_on = tuple(
@@ -139,7 +155,33 @@ def test_a_timer_that_nobody_stops_rings_in_a_child_that_is_over() -> None:
     )
     assert rings_on != action.branches
     actions = {**association.actions, "AA-5": replace(action, branches=rings_on)}
-    number, text, steps = broken(replace(MODEL, association=replace(association, actions=actions)))
+    return replace(MODEL, association=replace(association, actions=actions))
+
+
+def test_a_timer_that_nobody_stops_rings_in_a_child_that_is_over() -> None:
+    number, text, steps = broken(without_stopping_artim())
     assert number == 7
     assert "Evt18" in text
     assert steps[-1] == "client 1: child's ARTIM runs out"
+
+
+def test_a_lane_is_not_forgotten_as_long_as_its_child_can_ring() -> None:
+    """Both ends are closed and nothing is under way; the timer is all that is left."""
+    running = Replay(without_stopping_artim(), 1, 1, core=False)
+    steps = (
+        "client 1: connect",
+        "client 1: arrives at the listener",
+        "accept",
+        "client 1: arrives at the requestor",
+        "client 1: close",
+        "client 1: end arrives at the listener",
+    )
+    for step in steps:
+        assert running.do(Step.read(step)) is None
+    lane = running.lane(0).lane
+    assert lane.requestor.endpoint.connection.control == "CLOSED"
+    assert lane.child is not None
+    assert lane.child.endpoint.connection.control == "CLOSED"
+    broken = running.do(Step.read("client 1: child's ARTIM runs out"))
+    assert broken is not None
+    assert broken.invariant == 7

@@ -138,22 +138,22 @@ def dropped_at_once(bare: Bare) -> None:
 
 
 def closed_while_the_listener_decides(bare: Bare) -> None:
-    def decide(request: Request) -> None:
+    def close_it(request: Request) -> None:
         bare.desk.waiting.append(request)
         bare.link.close()
 
-    bare.answers(decide)
+    bare.answers(close_it)
     bare.settle()
     assert len(bare.desk.withdrawn) == (0 if bare.connected_early else 1)
     bare.told()
 
 
 def reset_while_the_listener_decides(bare: Bare) -> None:
-    def decide(request: Request) -> None:
+    def reset_it(request: Request) -> None:
         bare.desk.waiting.append(request)
         bare.link.reset()
 
-    bare.answers(decide)
+    bare.answers(reset_it)
     bare.settle()
     if bare.connected_early:
         bare.take(bare.desk.waiting.pop())
@@ -283,20 +283,20 @@ def half_open_and_closed(bare: Bare) -> None:
     bare.told("open", acceptor=("end",))
 
 
-def half_open_and_the_listener_goes(bare: Bare) -> None:
-    bare.answers(bare.half_open)
-    bare.settle()
-    bare.listening.close()
-    bare.told("open", "reset")
-
-
-def half_open_and_refused_later(bare: Bare) -> None:
+def half_open_and_refused(bare: Bare) -> None:
     bare.answers(bare.half_open, lambda request: request.drop("refused"))
     bare.told("open", "reset")
 
 
-def half_open_and_dropped_later(bare: Bare) -> None:
+def half_open_and_dropped(bare: Bare) -> None:
     bare.answers(bare.half_open, lambda request: request.drop("reset"))
+    bare.told("open", "reset")
+
+
+def half_open_and_the_listener_goes(bare: Bare) -> None:
+    bare.answers(bare.half_open)
+    bare.settle()
+    bare.listening.close()
     bare.told("open", "reset")
 
 
@@ -326,9 +326,9 @@ WAYS: dict[Callable[[Bare], None], tuple[str, ...]] = {
     half_open_and_queued_later: LINUX,
     half_open_and_taken_at_once_later: LINUX,
     half_open_and_closed: LINUX,
+    half_open_and_refused: LINUX,
+    half_open_and_dropped: LINUX,
     half_open_and_the_listener_goes: LINUX,
-    half_open_and_refused_later: LINUX,
-    half_open_and_dropped_later: LINUX,
 }
 
 
