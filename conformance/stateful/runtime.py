@@ -128,7 +128,7 @@ class RuntimeAdapter:
 
 
 class LossyMemory(MemoryTransport):
-    """The carrier in memory; of the requests that it loses every second is half open, and none is given up."""
+    """The carrier in memory: the first request that it loses, the third, ... is half open, and none is given up."""
 
     def __init__(self, tables: Model) -> None:
         super().__init__(tables=tables)
@@ -138,7 +138,7 @@ class LossyMemory(MemoryTransport):
     def loses_acknowledgement(self) -> bool:
         """See `MemoryTransport`."""
         self._lost += 1
-        return self._lost % 2 == 0
+        return self._lost % 2 == 1
 
 
 class MemoryAdapter(RuntimeAdapter):

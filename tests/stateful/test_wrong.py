@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -136,7 +137,6 @@ WRONG_OVERFLOW: dict[str, tuple[str, str, str, set[int]]] = {
     "a lost request is refused": ("OFFERED", "overflow", "PA-2", {3}),
     "connected twice": ("OFFERED", "queued", "PT-3", {3, 7}),
     "not reset where nobody listens": ("SENT", "nobody", "PA-2", {5}),
-    "its end is lost": ("SENT", "leave", "PA-6", {2}),
 }
 
 
@@ -156,14 +156,28 @@ def test_a_fault_in_the_overflow_of_linux_is_found(table: list[str], fault: str)
     expect(table, make, TCP_LINUX_OVERFLOW, frozenset(numbers), fault)
 
 
-def test_a_half_open_connection_is_reset_by_a_listener_that_closes_as_it_comes_again() -> None:
-    """r3 is lost, r4 half open; the handler of r4's on_accept stops the listener. Searching finds it too rarely."""
-    connect, accept = Step("connect"), Step("accept")
-    steps = [*[connect] * 4, accept, Step("accept", reaction=Reaction("stop"))]
+# Faults that a search finds too rarely, or by too long a history: r3 is half open, and this is done to it.
+HALF_OPEN: dict[str, tuple[tuple[str, str, str], list[Step], str]] = {
+    "the handler of its on_accept stops the listener": (
+        ("OFFERED", "reset", "PA-5"),
+        [Step("accept", reaction=Reaction("stop"))],
+        "expected: r3 on_close(reset)",
+    ),
+    "it closes": (
+        ("SENT", "leave", "PA-6"),
+        [Step("close", 2), Step("accept")],
+        "expected: on_accept for r3",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HALF_OPEN)
+def test_what_happens_to_a_half_open_connection(what: str) -> None:
+    cell, rest, words = HALF_OPEN[what]
+    steps = [*[Step("connect")] * 3, *rest]
     replay(partial(MemoryAdapter, "tcp-linux"), TCP_LINUX_OVERFLOW, 1, steps)
-    make = on_memory(TCP_LINUX_OVERFLOW, with_cell("OFFERED", "reset", "PA-5"))
-    with pytest.raises(InvariantError, match=r"expected: r4 on_close\(reset\)"):
-        replay(make, TCP_LINUX_OVERFLOW, 1, steps)
+    with pytest.raises(InvariantError, match=re.escape(words)):
+        replay(on_memory(TCP_LINUX_OVERFLOW, with_cell(*cell)), TCP_LINUX_OVERFLOW, 1, steps)
 
 
 def test_a_forced_end_while_connecting_is_no_withdrawal(table: list[str]) -> None:
