@@ -35,6 +35,7 @@ from .suite import all_cases, choose
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
+from .workers import worker_processes
 
 __all__ = [
     "Answer",
@@ -86,6 +87,7 @@ __all__ = [
     "uid_name",
     "unreachable",
     "verdict_of",
+    "worker_processes",
     "write_json",
     "write_junit",
 ]

@@ -23,7 +23,7 @@ from .product import Judge, Kind, classify
 from .run import CaseRun, Pace, Target
 from .suite import all_cases
 from .verdict import Cell, Verdict
-from .workers import worker_processes
+from .workers import in_order, worker_processes
 
 USERS: tuple[float, ...] = (0.0, 1.0)
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
@@ -168,7 +168,7 @@ def examine_all(jobs: int | None, progress: Callable[[int, int], None]) -> list[
         collect(map(_examine_range, ranges))
     else:
         with worker_processes(jobs) as pool:
-            collect(pool.map(_examine_range, ranges))
+            collect(in_order(pool, _examine_range, ranges))
     return outcomes
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @contextmanager
@@ -22,6 +27,41 @@ def worker_processes(jobs: int | None) -> Generator[Executor]:
             for worker in multiprocessing.active_children():
                 worker.kill()  # nobody waits for what they have begun
             raise
+
+
+@contextmanager
+def _interrupted_later() -> Generator[None]:
+    """An interruption waits until the workers are started: one whose start is torn prints a traceback.
+
+    It is blocked, which a worker inherits until it ignores it; other threads hear it all the same, so it is noted.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+    ):  # no other thread may set handlers, or is interrupted
+        yield
+        return
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGINT, handler)
+        if heard and callable(handler):
+            handler(signal.SIGINT, None)
+
+
+def in_order(pool: Executor, deed: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    """What `deed` gives for each task, in their order, from worker processes.
+
+    Not `pool.map`: an interruption would make it cancel its futures, and the pool, whose workers are ended then,
+    prints a traceback for each future that is cancelled already (Python 3.11).
+    """
+    with _interrupted_later():
+        futures = [pool.submit(deed, task) for task in tasks]
+    for future in futures:
+        yield future.result()
 
 
 def _start_worker() -> None:

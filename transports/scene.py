@@ -269,6 +269,8 @@ class Scene(Network):
         self.listener.thaw_queue(hub, [self._in_queue(place, slot) for place, slot in enumerate(queue)])
         for slot, lane in lanes.items():
             self._thaw_way(slot, lane)
+        self.bystander = SceneObject(self, next(self._ids), "bystander", None)
+        self._let_stand_by(self.bystander)
         for each in (self.listener, *self.requestors.values(), *self.children.values()):
             if each.endpoint.connection.control != "CLOSED":
                 self._objects[each.id] = each
@@ -277,6 +279,23 @@ class Scene(Network):
     def library(self) -> Value[int]:
         """The state of the library."""
         return self._library
+
+    def _let_stand_by(self, bystander: SceneObject) -> None:
+        """A connected child of no lane, which no step concerns."""
+        stands = self.model.connection.value("CONNECTED", bystander.endpoint.connection.context)
+        bystander.endpoint = replace(bystander.endpoint, connection=stands)
+        bystander.listener = self.listener
+        self._objects[bystander.id] = bystander
+
+    @property
+    def harmed(self) -> bool:
+        """Whether something happened to the bystander."""
+        return self.bystander.endpoint.connection.control != "CONNECTED"
+
+    def shutdown(self) -> None:
+        """See `Network.shutdown`; the bystander, which no listener counts, leaves before it."""
+        self.forget(self.bystander)
+        super().shutdown()
 
     def _in_queue(self, place: int, slot: int | None) -> Request:
         if slot is None:
@@ -436,4 +455,6 @@ def _inert(lane: Lane) -> bool:
     """Both ends are closed, and nothing is under way that anybody would notice: the attempt has left no trace."""
     ends = all(end is None or end.closed for end in (lane.near, lane.far))
     vain = all(name in _VAIN for name, _ in (*lane.to_listener, *lane.to_requestor))
-    return ends and vain and not lane.comes_again
+    child = None if lane.child is None else lane.child.endpoint
+    rings = child is not None and bool(child.artim or child.connect_timer)
+    return ends and vain and not lane.comes_again and not rings

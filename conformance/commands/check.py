@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.statemachine import PROFILES
@@ -39,9 +40,17 @@ VIOLATED = 1
     show_default=True,
     help="core: connect, accept, end, withdraw; all: also each report by itself, force, timers, what callbacks call.",
 )
-@click.option("--mutant", type=click.Choice(sorted(PLANTED)), help="Check tables with this planted fault.")
 @click.option(
-    "--mutants", is_flag=True, help="Check every single-fault mutant of the connection layer's tables."
+    "--mutant",
+    type=click.Choice(sorted(PLANTED)),
+    metavar="NAME",
+    help=f"Check tables with this planted fault: {', '.join(sorted(PLANTED))}.",
+)
+@click.option(
+    "--mutants",
+    is_flag=True,
+    help="Check every single-fault mutant of the profile's tables, at sizes of its own: goes with --profile, --jobs "
+    "and --json.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes for --mutants  [default: one per core]")
 @click.option(
@@ -70,7 +79,29 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
-    question = Question(
+    question = _question(options)
+    json_file: Path | None = options["json_file"]
+    screen = Screen(highlight=False)
+    screen.carry_on = True
+    _refuse_what_contradicts(ctx, question, mutants=options["mutants"])
+    if options["mutants"]:
+        ctx.exit(show_mutants(screen, question.profile, options["jobs"], json_file))
+    ctx.exit(0 if _prove(screen, question, json_file, options["test_file"]) else VIOLATED)
+
+
+# What --mutants has no use for.
+OF_ONE_QUESTION = {
+    "clients": "--clients",
+    "queue": "--queue",
+    "events": "--events",
+    "no_symmetry": "--no-symmetry",
+    "max_states": "--max-states",
+    "test_file": "--test",
+}
+
+
+def _question(options: dict[str, Any]) -> Question:
+    return Question(
         profile=options["profile"],
         clients=options["clients"],
         places=options["queue"],
@@ -79,16 +110,15 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
         limit=options["max_states"],
         symmetry=not options["no_symmetry"],
     )
-    json_file: Path | None = options["json_file"]
-    screen = Screen(highlight=False)
-    screen.carry_on = True
-    _refuse_what_contradicts(question, mutants=options["mutants"])
-    if options["mutants"]:
-        ctx.exit(show_mutants(screen, question.profile, options["jobs"], json_file))
-    ctx.exit(0 if _prove(screen, question, json_file, options["test_file"]) else VIOLATED)
 
 
-def _refuse_what_contradicts(question: Question, *, mutants: bool) -> None:
+def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants: bool) -> None:
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    if not mutants and "jobs" in given:
+        raise click.UsageError("--jobs goes with --mutants alone")
+    if mutants and question.mutant is None and not given.isdisjoint(OF_ONE_QUESTION):
+        useless = ", ".join(option for name, option in OF_ONE_QUESTION.items() if name in given)
+        raise click.UsageError(f"--mutants explores at sizes of its own: leave {useless} out")
     if not question.symmetry and not question.core:
         raise click.UsageError("--no-symmetry goes with --events core alone")
     if mutants and question.mutant is not None:
@@ -115,6 +145,8 @@ def _prove(screen: Screen, question: Question, json_file: Path | None, test_file
         screen.print(as_test(proof), markup=False, soft_wrap=True)
     _write(json_file, json.dumps(proof_as_dict(proof), indent=1) + "\n")
     _write(test_file, None if proof.found.broken is None else as_test(proof))
+    if test_file is not None and proof.found.broken is None:
+        screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
     screen.print(f"[{'green' if proof.holds else 'bold red'}]{proof.verdict}")
     return proof.holds
 

@@ -68,7 +68,7 @@ _BARE: Final = (
 )
 _REFUSES_NONE: Final = "the listener of Linux refuses none; a bare handler may"
 NEVER: Final[dict[str, dict[Item, str]]] = {
-    "dicomnet": {("path", "OVER x break"): _BARE},
+    "dicomnet": {},
     "tcp-linux": {
         ("path-tcp-linux", "OVER x end"): _BARE,
         ("path-tcp-linux", "OFFERED x refused [told]"): _REFUSES_NONE,

@@ -7,14 +7,16 @@ told apart, though no row and no invariant speaks of it, survives, and is shown 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
 
-from ..workers import worker_processes
+from ..workers import in_order, worker_processes
 from .coverage import Item
 from .rows import check_rows
 from .search import Found, search
@@ -115,17 +117,24 @@ def _search(world: World) -> Found | str:
 
 def _examine_range(task: tuple[str, int, int]) -> list[Fate]:
     profile, start, end = task
-    chosen = list(model_mutants(PROFILES[profile]))[start:end]
-    return [examine(mutant, profile) for mutant in chosen]
+    return [examine(mutant, profile) for mutant in islice(model_mutants(PROFILES[profile]), start, end)]
 
 
-def examine_all(profile: str, jobs: int | None, progress: Callable[[int, int], None]) -> list[Fate]:
-    """All mutants of a profile's tables, on `jobs` processes (None: one per core)."""
+def examine_all(
+    profile: str, jobs: int | None, progress: Callable[[int, int], None], executor: Executor | None = None
+) -> list[Fate]:
+    """All mutants of a profile's tables, on `jobs` processes (None: one per core) or on an executor handed in."""
     total = sum(1 for _ in model_mutants(PROFILES[profile]))
     tasks = [(profile, start, min(start + CHUNK, total)) for start in range(0, total, CHUNK)]
-    fates: list[Fate] = []
+    if executor is not None:
+        return _collect(executor.map(_examine_range, tasks), total, progress)
     with worker_processes(jobs) as pool:
-        for chunk in pool.map(_examine_range, tasks):
-            fates.extend(chunk)
-            progress(len(fates), total)
+        return _collect(in_order(pool, _examine_range, tasks), total, progress)
+
+
+def _collect(chunks: Iterable[list[Fate]], total: int, progress: Callable[[int, int], None]) -> list[Fate]:
+    fates: list[Fate] = []
+    for chunk in chunks:
+        fates.extend(chunk)
+        progress(len(fates), total)
     return fates

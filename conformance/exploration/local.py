@@ -107,21 +107,15 @@ class Ground:
             if place is not None:
                 queue[place] = slot
         scene = Scene(self.model, yard.hub, queue, {slot: each.lane for slot, (each, _) in enumerate(lanes)})
-        refusal = ""
-        try:
-            deed(scene, 0)
-        except LocalProtocolError as refused:
-            refusal = refused.code
-        if self.atomic:
-            let_arrive(scene)
+        refusal, failed = attempt(scene, deed, 0, atomic=self.atomic)
         trace = scene.trace
         assert isinstance(trace, Trace)
         watch = Watch(self.model, yard, queue, [each for each, _ in lanes])
-        broken = watch.see(scene.noted) or watch.rest(scene)
+        broken = watch.see(scene.noted) or failed or watch.rest(scene)
         frozen = [scene.frozen_lane(slot) for slot in range(len(lanes))]
         hub = scene.listener.frozen_hub()
         if broken is None:
-            broken = watch.adds_up(yard.hub, hub, frozen) or kept(scene)
+            broken = kept(scene) or watch.adds_up(yard.hub, hub, frozen)
         after = tuple(watch.lane(slot, lane) for slot, lane in enumerate(frozen))
         in_line = scene.listener.in_line()
         return Outcome(
@@ -141,6 +135,21 @@ class Ground:
 ENDS: Final = frozenset({"ended", "broken"})
 
 
+def attempt(scene: Scene, deed: Deed, slot: int, *, atomic: bool) -> tuple[str, Broken | None]:
+    """Do a step: the code with which it is refused, or "", and what broke where faulty tables stop the runtime."""
+    refusal = ""
+    try:
+        try:
+            deed(scene, slot)
+        except LocalProtocolError as refused:
+            refusal = refused.code
+        if atomic:
+            let_arrive(scene)
+    except Exception as error:  # noqa: BLE001 - whatever a fault in the tables leads to
+        return refusal, Broken(7, f"the runtime fails: {type(error).__name__}: {error}")
+    return refusal, None
+
+
 def let_arrive(scene: Scene) -> None:
     """Let everything arrive that is no end; nothing is ever sent after an end."""
     for _ in range(MAX_ARRIVALS):
@@ -158,10 +167,15 @@ def _place(accepted: Noted) -> int:
 
 
 def kept(scene: Scene) -> Broken | None:
-    """A report that the tables refused, or a run that was cut: no right tables lead to one."""
+    """A report that the tables refused, a run that was cut, or a callback that raised and is not reported once."""
     for error in scene.errors:
         if not isinstance(error, PlannedError):
             return Broken(7, f"the runtime met what cannot be: {error}")
+    if scene.harmed:
+        return Broken(7, "an object was ended that had nothing to do with what was done")
+    raised = sum(each.what == "raised" for each in scene.noted)
+    if raised != len(scene.errors):
+        return Broken(7, f"callbacks raised {raised} times, and {len(scene.errors)} errors are reported")
     return None
 
 
@@ -183,6 +197,8 @@ class Watch:
         )
         self.line: Value[Line] = LINES[model.name].value(yard.line.control, context)
         self.before = lanes
+        # Where the requestor waits with its request, until it is accepted.
+        self.waits_along = model.name == "dicomnet"
         self.lives: dict[tuple[str, int], Life] = {}
         for slot, each in enumerate(lanes):
             self.lives["requestor", slot] = each.requestor
@@ -200,7 +216,7 @@ class Watch:
         match each.what:
             case "re-entered":
                 return Broken(7, f"{each.about} inside another callback")
-            case "dropped" | "on_primitive" | "refused":
+            case "dropped" | "on_primitive" | "refused" | "raised":
                 return None
             case "queued" | "withdrawn":
                 return self._line(each.what, ("lane", each.slot))
@@ -215,8 +231,12 @@ class Watch:
             case "on_child_close":
                 child, _ = cast("tuple[int | None, str]", each.about)
                 return self._heard() or (None if child is None else self._line("child-closed", child))
+            case "on_connect" if each.about == "ok":
+                if self.waits_along and self.lives["child", each.slot or 0].control == "FRESH":
+                    return Broken(3, "requestor: on_connect(ok), and its request was not accepted")
+                return self._live(each.who, each.slot, "connected")
             case "on_connect":
-                return self._live(each.who, each.slot, "connected" if each.about == "ok" else "failed")
+                return self._live(each.who, each.slot, "failed")
             case "called":
                 return self._called(each)
             case _:
@@ -259,6 +279,8 @@ class Watch:
                 return broken
         broken = self._live("listener", None, "rest") or self._line("rest")
         if broken is None and scene.listener.in_line() != self.line.context.waiting:
+            if self.line.control != "OPEN":
+                return Broken(8, "a listener that has ended keeps requests that it dropped nowhere")
             broken = Broken(1, "the queue does not hold the requests in the order in which they came")
         return broken
 
@@ -280,7 +302,10 @@ class Watch:
             if slot in self.line.context.children and not is_alive(lane):
                 return Broken(5, "listener: a child has ended, and it was not told")
             queued = ("lane", slot) in self.line.context.waiting
-            broken = _unsound(lane, self.lives["requestor", slot], queued)
+            life = self.lives["requestor", slot]
+            broken = _unsound(lane, life, queued)
+            if broken is None and queued and self.waits_along and _waits(lane) and life.control != "ASKED":
+                broken = Broken(8, "the queue holds a request whose requestor waits no more")
             if broken is not None:
                 return broken
         return None
@@ -302,9 +327,13 @@ def is_alive(lane: Lane) -> bool:
     return lane.child is not None and lane.child.endpoint.connection.control == "CONNECTED"
 
 
+def _waits(lane: Lane) -> bool:
+    return lane.path is not None and lane.path.control == "QUEUED"
+
+
 def _unsound(lane: Lane, life: Life, queued: bool) -> Broken | None:
     """A lane that says of its request what is not so, or that nothing can ever wake."""
-    waits = lane.path is not None and lane.path.control == "QUEUED"
+    waits = _waits(lane)
     leaving = ("withdrawn", None) in lane.to_listener
     if queued and not waits and not leaving:
         return Broken(8, "the queue holds a request that is over")

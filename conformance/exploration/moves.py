@@ -168,6 +168,7 @@ def _connect_inside(scene: Scene, subject: NetworkObject) -> None:
 
 def _raise_inside(scene: Scene, subject: NetworkObject) -> None:
     assert isinstance(subject, SceneObject)
+    scene.note(subject.who, subject.slot, "raised")
     if subject is not scene.listener:
         scene.note(subject.who, subject.slot, "called", "raised")
     raise PlannedError

@@ -36,7 +36,7 @@ class Packed:
         layer = [self._initial()]
         seen = set(layer)
         transitions = 0
-        while layer and len(seen) <= limit:
+        while layer:
             following: list[int] = []
             for state in layer:
                 after = self.successors(state)
@@ -45,8 +45,10 @@ class Packed:
                     if each not in seen:
                         seen.add(each)
                         following.append(each)
+                if len(seen) > limit:
+                    return Found(len(seen), transitions, perf_counter() - began, complete=False)
             layer = following
-        return Found(len(seen), transitions, perf_counter() - began, complete=not layer)
+        return Found(len(seen), transitions, perf_counter() - began, complete=True)
 
     def arrangements(self, limit: int) -> dict[State, int]:
         """How many states there are for each state with symmetry, up to `limit` states in all."""

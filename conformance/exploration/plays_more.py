@@ -130,6 +130,12 @@ a CLOSED
 a CONNECTED CLOSED
 wire end
 
+19 a requestor that ends by force while it is dropped hears of that alone
+> L listen 2; a connect; run; L close; a close_forced; run
+L on_accept CLOSED
+a on_close(aborted) CLOSED
+@tcp a on_connect(ok) on_close(aborted) CLOSED
+
 4 a queue is opened once
 > L listen 2; L feed listener.open; M listen 2; M close; M feed listener.open
 L open:wrong_state LISTENING[0+0]

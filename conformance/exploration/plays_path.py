@@ -179,6 +179,13 @@ L on_accept CLOSED
 a on_connect(ok) on_close(reset) CLOSED
 b on_connect(ok) on_close(reset) CLOSED
 
+7 @linux half open: a listener that closes as it is offered again resets it
+> lossy; L listen 0; a connect; run; b connect; run; clear; when L on_accept L close; L accept k; wait 1; wait 20
+L on_accept CLOSED[0+1]
+a CONNECTED
+b on_close(reset) CLOSED
+k CONNECTED/Sta2
+
 7 @linux half open: it may hear nothing
 > lossy; L listen 0; a connect; b connect; run; wait 32; L accept k; L close; wait 100
 L on_accept CLOSED

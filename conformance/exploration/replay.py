@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dicomnet.statemachine import Broken, LocalProtocolError, Model
+from dicomnet.statemachine import Broken, Model
 from dicomnet.transports import Scene
 
-from .local import Ground, Watch, Watched, Yard, is_alive, kept, let_arrive
+from .local import Deed, Ground, Watch, Watched, Yard, attempt, is_alive, kept
 from .moves import ACCEPT, SHUT, SHUTDOWN, YARD, moves_of
 
 
@@ -60,32 +60,33 @@ class Replay:
     def do(self, step: Step) -> Broken | None:
         """Do one step; gives the invariant that it broke. Raises `ValueError` where there is no such step."""
         scene = self.scene
-        try:
-            self._deed(step)
-        except LocalProtocolError as refused:
-            return Broken(9, f"{step} is refused: {refused.code}")
-        if self._atomic:
-            let_arrive(scene)
+        deed, slot = self._deed(step)
+        refusal, failed = attempt(scene, deed, slot, atomic=self._atomic)
         noted, self._seen = scene.noted[self._seen :], len(scene.noted)
-        broken = self._watch.see(noted) or self._watch.rest(scene) or kept(scene)
+        broken = self._watch.see(noted) or failed or self._watch.rest(scene) or kept(scene)
+        if broken is None and refusal:
+            broken = Broken(9, f"{step} is refused: {refusal}")
         if broken is None and step.move == ACCEPT and not any(each.what == "accepted" for each in noted):
             broken = Broken(9, "accept took nothing, and requests wait")
         return broken or self._adds_up()
 
-    def _deed(self, step: Step) -> None:
+    def _deed(self, step: Step) -> tuple[Deed, int]:
+        """What is to be done, and by which lane."""
         if step.client is not None:
             move = self._moves.get(step.move)
             if move is None or step.client - 1 not in self._clients:
                 raise ValueError(f"there is no step {str(step)!r} with {len(self._clients)} clients")
-            move.deed(self.scene, step.client - 1)
-        elif step.move == SHUTDOWN:
-            for client in self._clients:
-                SHUT.deed(self.scene, client)
-            YARD[SHUTDOWN](self.scene, 0)
-        elif step.move in YARD:
-            YARD[step.move](self.scene, 0)
-        else:
-            raise ValueError(f"there is no step {str(step)!r}")
+            return move.deed, step.client - 1
+        if step.move == SHUTDOWN:
+            return self._shutdown, 0
+        if step.move in YARD:
+            return YARD[step.move], 0
+        raise ValueError(f"there is no step {str(step)!r}")
+
+    def _shutdown(self, scene: Scene, _slot: int) -> None:
+        for client in self._clients:
+            SHUT.deed(scene, client)
+        YARD[SHUTDOWN](scene, 0)
 
     def _adds_up(self) -> Broken | None:
         frozen = [self.scene.frozen_lane(client) for client in self._clients]

@@ -132,7 +132,7 @@ class World:
         if done.broken is not None:
             return state, done.broken
         left = bag if label.lane is None else _without(bag, label.lane)
-        return self._after(queue, left, done), None
+        return self._after(state, queue, left, done)
 
     def compiled(self, state: State, label: Label) -> Compiled:
         """What a lane's move leads to, for that lane, the listener and the queue."""
@@ -151,7 +151,7 @@ class World:
         if done.broken is not None:
             return state, done.broken
         if name != ACCEPT:
-            return self._after(queue, bag, done), None
+            return self._after(state, queue, bag, done)
         # Which request was taken is known now; the step is run again with its lane in the scene.
         return self._lane_move(state, Label(name, place=self._took(done, len(queue))))
 
@@ -171,13 +171,19 @@ class World:
         state, broken = self._yard_move(state, SHUTDOWN)
         return state, first or broken
 
-    def _after(self, queue: tuple[int, ...], bag: tuple[int, ...], done: Compiled) -> State:
+    def _after(
+        self, state: State, queue: tuple[int, ...], bag: tuple[int, ...], done: Compiled
+    ) -> tuple[State, Broken | None]:
         after = tuple([queue[each] if each >= 0 else done.lanes[-1 - each] for each in done.queue])
         freed = [lane for slot, lane in enumerate(done.lanes) if -1 - slot not in done.queue]
-        freed += [self._drop(queue[place], code) for place, code in done.dropped]
-        return (done.yard, after, tuple(sorted((*bag, *freed))) if freed else bag)
+        for place, code in done.dropped:
+            dropped = self._drop(queue[place], code)
+            if dropped.broken is not None:
+                return state, dropped.broken
+            freed += dropped.lanes
+        return (done.yard, after, tuple(sorted((*bag, *freed))) if freed else bag), None
 
-    def _drop(self, lane: int, code: str) -> int:
+    def _drop(self, lane: int, code: str) -> Compiled:
         """What becomes of a lane whose request the listener drops."""
         key: tuple[object, ...] = ("drop", lane, code)
         done = self._memory.get(key)
@@ -191,7 +197,7 @@ class World:
             done = self._remember(
                 key, self.ground.run(self.yards.values[0], 0, [(self.lanes.values[lane], None)], deed)
             )
-        return done.lanes[0]
+        return done
 
     def plain(self, lane: int) -> Watched:
         """The value of a lane."""

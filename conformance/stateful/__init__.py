@@ -16,7 +16,7 @@ from .adapter import Adapter, CallbackName, Counts, Tell, Told
 from .broken import INVARIANTS, InvariantError
 from .machine import ConnectionMachine, check_adapter, connection_machine, machine_for, run_machine
 from .play import HandlerError, Play, replay
-from .profiles import DICOMNET, PROFILES, TCP_LINUX, TCP_WINSOCK, Profile
+from .profiles import DICOMNET, PROFILES, TCP_LINUX, TCP_LINUX_OVERFLOW, TCP_WINSOCK, Profile
 from .runtime import MemoryAdapter, RuntimeAdapter, TcpAdapter
 from .steps import Reaction, Step, capacities, reactions, steps
 
@@ -25,6 +25,7 @@ __all__ = [
     "INVARIANTS",
     "PROFILES",
     "TCP_LINUX",
+    "TCP_LINUX_OVERFLOW",
     "TCP_WINSOCK",
     "Adapter",
     "CallbackName",

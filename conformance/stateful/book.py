@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .broken import InvariantError
+from .lost import Places
 from .profiles import Profile
 
 LISTENER: Final = "listener"
@@ -26,6 +27,8 @@ class Request:
     most: int
     # Nobody listened when it was made.
     nobody: bool
+    # It may have found no room and been lost: it comes again later (overflow "lost").
+    astray: bool = False
     # Its on_accept was told.
     announced: bool = False
     # It was withdrawn before that: the callback may have been about the next one.
@@ -76,6 +79,8 @@ class Book:
     offered: list[Request] = field(default_factory=list[Request])
     # Taken before their on_accept was told: it still comes.
     unheard: list[Request] = field(default_factory=list[Request])
+    # Overflow "lost": who may stand where in the queue.
+    places: Places = field(default_factory=Places)
     children: int = 0
     # on_accept "level": whether it was told since the last accept, and whether there was a reason to.
     heard: bool = False
@@ -119,9 +124,20 @@ class Book:
         self.settled = False
         thing.state = "CONNECTING"
         thing.request = Request(name, most=len(self.entries), nobody=not self.listening)
+        thing.request.astray = self.loses and thing.request.most >= self.room
         if self.listening:
             self.entries.append(thing.request)
         return ""
+
+    @property
+    def loses(self) -> bool:
+        """Whether a request that finds the queue full is lost, and comes again."""
+        return self.profile.overflow == "lost"
+
+    @property
+    def room(self) -> int:
+        """How many requests the queue holds."""
+        return self.capacity + self.profile.spare
 
     def may_be_full(self, request: Request) -> bool:
         """Whether a request may have found the queue full, and been refused."""
@@ -149,6 +165,8 @@ class Book:
     def offers(self) -> tuple[list[Request], bool]:
         """The requests that an accept may yield now, and whether it may also find the queue empty."""
         found: list[Request] = []
+        if self.loses:
+            return list(self.places.first or self.entries), not self.places.first
         for request in self.entries:
             found.append(request)
             optional = self.leaves(request) or (not request.joined and self.may_be_full(request))
@@ -178,15 +196,17 @@ class Book:
         taker.state, taker.child, taker.peer = "CONNECTED", True, request.requestor
         if not request.withdrawn:
             requestor.peer = child
-        elif self.profile.withdraw_removes:  # it was on its way out
+        elif self.profile.withdraw_removes and request.withdrawn == "close":  # it was on its way out
             taker.close_due = frozenset({"ok", "reset"})
         else:
             taker.close_due = frozenset({"ok" if request.withdrawn == "close" else "reset"})
 
     def remove(self, request: Request) -> None:
         """An accept call took a request out of the queue, perhaps before its on_accept was told."""
-        if not request.announced:
+        if not (self.places.first if self.loses else request.announced):
             self.unheard.append(request)
+        if self.loses:
+            self.places.take(request)
         self.entries.remove(request)
 
     def untake(self, child: str) -> None:
@@ -212,7 +232,8 @@ class Book:
         if before == "LISTENING":
             self._stop()
         elif thing.peer:
-            early = request is not None and not request.answered
+            # A close before its on_connect may be told as a withdrawal; a forced end is a reset at any time.
+            early = request is not None and not request.answered and how == "close"
             self._hang_up(self.things[thing.peer], {"ok", "reset"} if early else {heard})
         elif request is not None and not request.taken:
             request.withdrawn = how
@@ -238,12 +259,19 @@ class Book:
                 self._hang_up(requestor, {"reset"})
         self.dropped, self.entries = self.entries, []
         self.unheard.clear()
+        self.places.clear()
 
     # --- everything has settled ----------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Nothing is under way any more: what was in doubt is known."""
         self.entries = [request for request in self.entries if not self.leaves(request)]
+        if self.loses:
+            self.places.nowhere(request for request in self.entries if not request.answered)
+            if not self.places.possible:
+                self.fault(3, "rows 5, 8", "on_connect(ok) for each request in the queue", "nothing")
+            over = self.places.over(self.entries)
+            self.entries = [request for request in self.entries if request not in over]
         self.dropped.clear()
         self.unheard.clear()
         for request in self.entries:

@@ -9,7 +9,7 @@ from .book import LISTENER, Book, Request, Thing
 
 # number of the invariant, row, what was expected, what was told
 Fault: TypeAlias = tuple[int, str, str, str]
-NOTHING = "nothing more about it"
+ONE_FOR_EACH = "one on_accept for each request that reached the queue"
 
 
 def hear(book: Book, told: Told) -> None:
@@ -100,11 +100,12 @@ def _hear_accept(book: Book, told: Told) -> None:
         if not book.entries and not book.waited:
             book.fault(2, "rows 5, 10", "an on_accept only while a request waits", str(told))
         return
+    if book.loses:
+        _hear_place(book, told)
+        return
     left = [request for request in (*book.unheard, *book.entries) if not request.announced]
     if not left:
-        book.fault(
-            2, "rows 5, 10", "one on_accept for each request that reached the queue", f"{told} once more"
-        )
+        book.fault(2, "rows 5, 10", ONE_FOR_EACH, f"{told} once more")
         return
     request = left[0]
     request.announced = True
@@ -112,9 +113,20 @@ def _hear_accept(book: Book, told: Told) -> None:
     request.joined = request is left[-1] or not book.may_be_full(request)
     request.doubtful = book.leaves(request)
     held = sum(each.announced and not book.leaves(each) for each in book.entries)
-    most = book.capacity + book.profile.spare
-    if held > most:
-        book.fault(8, "row 7", f"refused: the queue has room for {most}", f"{told} for request number {held}")
+    if held > book.room:
+        told_of = f"{told} for request number {held}"
+        book.fault(8, "row 7", f"refused: the queue has room for {book.room}", told_of)
+
+
+def _hear_place(book: Book, told: Told) -> None:
+    """Overflow "lost": whose on_accept it is may not be known."""
+    if book.unheard:
+        del book.unheard[0]
+    elif not book.places.add(book.entries):
+        book.fault(2, "rows 5, 10", ONE_FOR_EACH, f"{told} once more")
+    elif len(book.places) > book.room:
+        told_of = f"{told} for request number {len(book.places)}"
+        book.fault(8, "row 7", f"lost: the queue has room for {book.room}", told_of)
 
 
 def _hear_close(book: Book, thing: Thing, told: Told) -> None:
@@ -163,7 +175,7 @@ def missing(book: Book) -> Fault | None:
             wanted = " or ".join(sorted(thing.report_due))
             return 5, "row 18", f"{LISTENER} on_child_close({thing.name}, {wanted})", "nothing"
         request = thing.request
-        if request is None or request.answered or thing.ended:
+        if request is None or request.answered or thing.ended or _is_lost(book, request):
             continue
         if request.taken or request.dropped or request.nobody or book.profile.connected_at == "queue":
             wanted = " or ".join(sorted(book.answers(request)))
@@ -171,7 +183,18 @@ def missing(book: Book) -> Fault | None:
     return _missing_accept(book)
 
 
+def _is_lost(book: Book, request: Request) -> bool:
+    """Whether nobody need know of a request yet: it was lost, perhaps, and comes again."""
+    certain = book.places.certain if request.astray else ()
+    return request.astray and not (request.taken or request.dropped or request in certain)
+
+
 def _missing_accept(book: Book) -> Fault | None:
+    if book.loses:
+        out = [*book.unheard, *book.places.left_out(book.entries)]
+        if out and (book.unheard or len(book.places) < book.room) and book.listening:
+            return 2, "rows 5 to 7; overflow", f"on_accept for {out[0].requestor}: there is room", "nothing"
+        return None
     if book.profile.on_accept == "level":
         if book.entries and not book.heard:
             return 2, "row 5", "on_accept at least once while requests wait and none was accepted", "nothing"
@@ -192,6 +215,8 @@ def adds_up(book: Book, counts: Counts | None) -> Fault | None:
         return None
     most = len(book.entries)
     least = min(most, book.capacity) if book.profile.overflow == "late" else most
+    if book.loses:
+        least = most = len(book.places)
     if not least <= counts.waiting <= most:
         wanted = str(most) if least == most else f"{least} to {most}"
         names = ", ".join(request.requestor for request in book.entries)

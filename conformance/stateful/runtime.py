@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from dicomnet.statemachine import MODEL, LocalProtocolError, Model
+from dicomnet.statemachine import MODEL, PROFILES, LocalProtocolError, Model
 from dicomnet.transports import (
     Address,
     Handler,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LOOPBACK: Final = Address("", 0)
 # Timers play no part here: longer than any run, in seconds.
 NEVER: Final = 1e8
+# After how many virtual seconds a request that was lost comes again, each time: more often than in any run.
+AGAIN: Final = tuple(2.0**times for times in range(24))
+LONGEST: Final = AGAIN[-1]
 # How long what must come may take on loopback before it counts as missing, in seconds.
 PATIENCE: Final = 5.0
 
@@ -124,12 +127,27 @@ class RuntimeAdapter:
         return len(self.network.errors)
 
 
-class MemoryAdapter(RuntimeAdapter):
-    """The runtime on the carrier in memory (profile `dicomnet`)."""
+class LossyMemory(MemoryTransport):
+    """The carrier in memory: the first request that it loses, the third, ... is half open, and none is given up."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Model) -> None:
+        super().__init__(tables=tables)
+        self.again = AGAIN
+        self._lost = 0
+
+    def loses_acknowledgement(self) -> bool:
+        """See `MemoryTransport`."""
+        self._lost += 1
+        return self._lost % 2 == 1
+
+
+class MemoryAdapter(RuntimeAdapter):
+    """The runtime on the carrier in memory, which plays the tables of any profile: "dicomnet", "tcp-linux", ..."""
+
+    def __init__(self, profile: str = "dicomnet") -> None:
         super().__init__()
-        self.carrier = MemoryTransport()
+        self.tables = PROFILES[profile]
+        self.carrier = self.memory = LossyMemory(self.tables)
         self._asked = 0
 
     def listen(self, name: str, capacity: int) -> str:
@@ -147,8 +165,12 @@ class MemoryAdapter(RuntimeAdapter):
         return code
 
     def settle(self, done: Callable[[], bool]) -> None:
-        """See `Adapter`. Nothing takes time: what is under way is due now."""
-        self.carrier.run(lambda: False, 0.0)
+        """See `Adapter`. Nothing takes time but a request that was lost: for that one the clock may run."""
+        carrier = self.memory
+        carrier.run(lambda: False, 0.0)
+        while not done() and carrier.due is not None and carrier.due <= carrier.now() + LONGEST:
+            carrier.run(done, LONGEST)
+            carrier.run(lambda: False, 0.0)
 
 
 class TcpAdapter(RuntimeAdapter):

@@ -81,11 +81,21 @@ def reactions() -> st.SearchStrategy[Reaction]:
     return st.sampled_from(_REACTIONS)
 
 
-def _step(drawn: tuple[tuple[What, int], tuple[Reaction | None, bool]]) -> Step:
-    (what, which), (reaction, settle) = drawn
-    return Step(what, which, reaction, settle)
+def deeds() -> st.SearchStrategy[tuple[What, int]]:
+    """What is done, and to which object."""
+    return st.sampled_from(_DEEDS)
+
+
+def manners() -> st.SearchStrategy[tuple[Reaction | None, bool]]:
+    """What a handler does in a step, and whether the step waits until everything has settled."""
+    return st.sampled_from(_MANNERS)
+
+
+def step_of(deed: tuple[What, int], manner: tuple[Reaction | None, bool]) -> Step:
+    """A step of what was drawn."""
+    return Step(*deed, *manner)
 
 
 def steps() -> st.SearchStrategy[Step]:
-    """One step, in two draws: drawing is what a run costs. One rule with this is much faster than a rule for each."""
-    return st.tuples(st.sampled_from(_DEEDS), st.sampled_from(_MANNERS)).map(_step)
+    """One step, for machines of one's own."""
+    return st.builds(step_of, deeds(), manners())

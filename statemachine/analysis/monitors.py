@@ -280,10 +280,12 @@ FORMS: Final[dict[int, dict[str, str]]] = {
         "tcp-linux": "exactly one on_accept for each request that reached the queue",
         "tcp-winsock": "one on_accept between two accepts while requests wait",
     },
-    3: dict.fromkeys(
-        ("dicomnet", "tcp-linux", "tcp-winsock"),
-        "each connect ends in exactly one on_connect, or in the object's own end before it",
-    ),
+    3: {
+        "dicomnet": "each connect ends in exactly one on_connect, or in the object's own end before it; "
+        "on_connect(ok) not before its accept",
+        "tcp-linux": "each connect ends in exactly one on_connect, or in the object's own end before it",
+        "tcp-winsock": "each connect ends in exactly one on_connect, or in the object's own end before it",
+    },
     5: dict.fromkeys(
         ("dicomnet", "tcp-linux", "tcp-winsock"),
         "at most one on_close, and it is the last; none after close, one after close_forced; each child told once",
@@ -293,7 +295,8 @@ FORMS: Final[dict[int, dict[str, str]]] = {
     ),
     7: dict.fromkeys(
         ("dicomnet", "tcp-linux", "tcp-winsock"),
-        "calls from inside a callback take effect in order, and no callback is entered inside another",
+        "calls from inside a callback take effect in order, no callback is entered inside another, "
+        "one that raises is reported once",
     ),
     8: {
         "dicomnet": "the queue holds at most N; every attempt is accounted for",

@@ -115,7 +115,7 @@ class PureAdapter:
                 self.asked.append(who)
                 self._send(self.target, "listener", "request", len(self.asked) - 1)
             case WireWithdraw():
-                self.wire.append(lambda: self._withdraw(who))
+                self.wire.append(lambda: self._withdraw(who, "peer-closed"))
             case Reply(outcome="accepted"):
                 assert isinstance(payload, Taken)
                 self._send(self.asked[payload.request], "connection", "connect-ok")
@@ -131,6 +131,8 @@ class PureAdapter:
                 self._step(child, "connection", "take")
             case TellListener():
                 self._step(self.parent[who], "listener", "child-ended", (who, effect.outcome))
+            case WireReset() if who in self.asked and who not in self.other:
+                self.wire.append(lambda: self._withdraw(who, "peer-reset"))
             case WireClose() | WireReset() if who in self.other:
                 event = "peer-closed" if isinstance(effect, WireClose) else "peer-reset"
                 self._send(self.other[who], "connection", event)
@@ -144,12 +146,12 @@ class PureAdapter:
         if not event.startswith("peer-") or self.endpoints[to].connection.control == "CONNECTED":
             self.give(to, part, event, payload)
 
-    def _withdraw(self, who: str) -> None:
+    def _withdraw(self, who: str, heard: str) -> None:
         """A requestor takes its request back: out of the queue, or, where a child has it, out of its hands."""
         number = len(self.asked) - 1 - self.asked[::-1].index(who)
         if who in self.other:
-            self._arrive(self.other[who], "connection", "peer-closed", None)
-        else:
+            self._arrive(self.other[who], "connection", heard, None)
+        elif self.endpoints[self.target].listener.control == "LISTENING":
             self.give(self.target, "listener", "withdraw", number)
 
     def _call(self, told: Told) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dicomnet.conformance.stateful import (
     InvariantError,
@@ -21,7 +22,10 @@ from dicomnet.conformance.stateful import (
 from .plain import Plain
 from .wrong import Lifo, TakesTheOneThatFired
 
-TestMemory = connection_machine(MemoryAdapter)
+
+class TestMemory(connection_machine(MemoryAdapter)):  # type: ignore[misc]  # a base that is made by a call
+    settings = settings(max_examples=50, derandomize=True, deadline=None)
+
 
 LIFO_MESSAGE = """\
 invariant 1 (FIFO: accept yields the first request of the queue), row 8
@@ -51,9 +55,11 @@ def test_the_class_is_collected_by_pytest(tmp_path: Path, base: str, passes: boo
     here = Path(__file__).parents[2]
     (tmp_path / "test_mine.py").write_text(
         f"import sys\nsys.path.insert(0, {str(here)!r})\n"
+        "from hypothesis import settings\n"
         "from dicomnet.conformance.stateful import connection_machine\n"
         "from tests.stateful.wrong import Lifo, Plain\n"
-        f"class TestMine(connection_machine({base})):\n    pass\n",
+        f"class TestMine(connection_machine({base})):\n    pass\n"
+        "TestMine.settings = settings(TestMine.settings, max_examples=50, derandomize=True, database=None)\n",
         "utf-8",
     )
     run = subprocess.run(

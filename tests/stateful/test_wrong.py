@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -12,12 +14,18 @@ from dicomnet.conformance.exploration import tables
 from dicomnet.conformance.stateful import (
     DICOMNET,
     TCP_LINUX,
+    TCP_LINUX_OVERFLOW,
     TCP_WINSOCK,
     Adapter,
+    InvariantError,
     MemoryAdapter,
     Profile,
-    RuntimeAdapter,
+    Reaction,
+    Step,
+    replay,
 )
+from dicomnet.statemachine import PROFILES as TABLES
+from dicomnet.statemachine import Model, WireReset, WireWithdraw
 
 from . import plain_tcp
 from .effort import MOST_EXAMPLES, MOST_STEPS, find
@@ -52,7 +60,7 @@ def table() -> Iterator[list[str]]:
     """The rows adapter, profile, invariant, examples, steps."""
     rows: list[str] = []
     yield rows
-    head = f"{'wrong implementation':40}{'profile':14}{'invariant':>9}{'examples':>10}{'steps':>7}"
+    head = f"{'wrong implementation':40}{'profile':20}{'invariant':>9}{'examples':>10}{'steps':>7}"
     sys.stdout.write("\n".join(["", head, *rows, ""]))
 
 
@@ -60,7 +68,7 @@ def expect(
     table: list[str], make: Callable[[], Adapter], profile: Profile, numbers: frozenset[int], name: str
 ) -> None:
     found = find(make, profile)
-    table.append(f"{name:40}{profile.name:14}{found.error.number:9}{found.examples:10}{found.steps:7}")
+    table.append(f"{name:40}{profile.name:20}{found.error.number:9}{found.examples:10}{found.steps:7}")
     assert found.examples <= MOST_EXAMPLES
     assert found.steps <= MOST_STEPS, str(found.error)
     assert found.error.number in numbers, str(found.error)
@@ -87,20 +95,98 @@ def test_what_is_right_in_one_profile_is_wrong_in_another(
     expect(table, make, profile, frozenset({2, 3, 8}), make.__name__)
 
 
+def on_memory(profile: Profile, model: Model) -> Callable[[], Adapter]:
+    """The runtime on memory with these tables; the carrier has them too."""
+
+    def make() -> Adapter:
+        made = MemoryAdapter(profile.tables)
+        made.tables = made.memory.tables = model
+        return made
+
+    return make
+
+
 @pytest.mark.parametrize("base", [PureAdapter, MemoryAdapter], ids=lambda base: base.__name__)
 @pytest.mark.parametrize("fault", ["lifo", "jumps-the-queue", "wrong-one-withdrawn", "one-too-many"])
 def test_a_fault_in_the_listeners_table_is_found(
-    table: list[str], base: type[PureAdapter | RuntimeAdapter], fault: str
+    table: list[str], base: type[PureAdapter | MemoryAdapter], fault: str
 ) -> None:
     model = tables("dicomnet", fault)
 
-    def make() -> Adapter:
-        made = base()
-        if isinstance(made, PureAdapter):
-            made.model = model
-        else:
-            made.tables = model
-        assert isinstance(made, PureAdapter | MemoryAdapter)
+    def pure() -> Adapter:
+        made = PureAdapter()
+        made.model = model
         return made
 
+    make = pure if base is PureAdapter else on_memory(DICOMNET, model)
     expect(table, make, DICOMNET, frozenset({1, 2, 7, 8}), f"{base.__name__}, {fault}")
+
+
+@pytest.mark.parametrize("profile", [TCP_LINUX_OVERFLOW, TCP_WINSOCK], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("fault", ["lifo", "swap-from-three", "one-too-many"])
+def test_a_fault_in_the_listeners_table_of_tcp_is_found(
+    table: list[str], profile: Profile, fault: str
+) -> None:
+    make = on_memory(profile, tables(profile.tables, fault))
+    expect(table, make, profile, frozenset({1, 2, 8}), f"MemoryAdapter, {fault}")
+
+
+# What a path of tcp-linux does with what is lost, cell by cell: the action in its place, and what it breaks.
+WRONG_OVERFLOW: dict[str, tuple[str, str, str, set[int]]] = {
+    "a lost request is dropped for ever": ("OFFERED", "overflow", "PA-9", {2}),
+    "a lost request is refused": ("OFFERED", "overflow", "PA-2", {3}),
+    "connected twice": ("OFFERED", "queued", "PT-3", {3, 7}),
+    "not reset where nobody listens": ("SENT", "nobody", "PA-2", {5}),
+}
+
+
+def with_cell(state: str, event: str, action: str) -> Model:
+    """The tables of tcp-linux with another action in one cell of the path."""
+    true = TABLES["tcp-linux"]
+    path = true.path
+    cells = {**path.cells, state: {**path.cells[state], event: action}}
+    actions = {name: each for model in TABLES.values() for name, each in model.path.actions.items()}
+    return replace(true, path=replace(path, cells=cells, actions=actions))
+
+
+@pytest.mark.parametrize("fault", WRONG_OVERFLOW)
+def test_a_fault_in_the_overflow_of_linux_is_found(table: list[str], fault: str) -> None:
+    state, event, action, numbers = WRONG_OVERFLOW[fault]
+    make = on_memory(TCP_LINUX_OVERFLOW, with_cell(state, event, action))
+    expect(table, make, TCP_LINUX_OVERFLOW, frozenset(numbers), fault)
+
+
+# Faults that a search finds too rarely, or by too long a history: r3 is half open, and this is done to it.
+HALF_OPEN: dict[str, tuple[tuple[str, str, str], list[Step], str]] = {
+    "the handler of its on_accept stops the listener": (
+        ("OFFERED", "reset", "PA-5"),
+        [Step("accept", reaction=Reaction("stop"))],
+        "expected: r3 on_close(reset)",
+    ),
+    "it closes": (
+        ("SENT", "leave", "PA-6"),
+        [Step("close", 2), Step("accept")],
+        "expected: on_accept for r3",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HALF_OPEN)
+def test_what_happens_to_a_half_open_connection(what: str) -> None:
+    cell, rest, words = HALF_OPEN[what]
+    steps = [*[Step("connect")] * 3, *rest]
+    replay(partial(MemoryAdapter, "tcp-linux"), TCP_LINUX_OVERFLOW, 1, steps)
+    with pytest.raises(InvariantError, match=re.escape(words)):
+        replay(on_memory(TCP_LINUX_OVERFLOW, with_cell(*cell)), TCP_LINUX_OVERFLOW, 1, steps)
+
+
+def test_a_forced_end_while_connecting_is_no_withdrawal(table: list[str]) -> None:
+    """CN-19 as it would be if it took the request back as a close does: the peer would hear of an orderly end."""
+    true = TABLES["dicomnet"]
+    action = true.connection.actions["CN-19"]
+    (branch,) = action.branches
+    effects = tuple(WireWithdraw() if isinstance(effect, WireReset) else effect for effect in branch.effects)
+    wrong = replace(action, branches=(replace(branch, effects=effects),))
+    connection = replace(true.connection, actions={**true.connection.actions, "CN-19": wrong})
+    make = on_memory(DICOMNET, replace(true, connection=connection))
+    expect(table, make, DICOMNET, frozenset({5}), "MemoryAdapter, CN-19 withdraws")

@@ -195,6 +195,13 @@ class ClosedOnPeersReset(Plain):
         super().hang_up(name, "ok")
 
 
+class ForcedEndInHasteIsOrderly(Plain):
+    """A requestor that is ended by force before it hears that it was accepted: its peer is told of an orderly end."""
+
+    def finish(self, name: str, outcome: str, heard: str) -> None:
+        super().finish(name, outcome, "ok" if self.state[name] == "CONNECTING" else heard)
+
+
 class UsedChildStaysUsed(Plain):
     """A child that was refused for an empty queue is no longer IDLE."""
 
@@ -243,6 +250,7 @@ WRONG: Final[dict[type[Plain], frozenset[int]]] = {
     ARaiseEndsTheOtherEnd: frozenset({5, 7}),
     ForgetsWhatWaitsInACallback: frozenset({2, 3, 5}),
     ClosedOnPeersReset: frozenset({5}),
+    ForcedEndInHasteIsOrderly: frozenset({5}),
     UsedChildStaysUsed: frozenset({0}),
     CountsTheWithdrawn: frozenset({8}),
 }
