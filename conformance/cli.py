@@ -14,6 +14,7 @@ from .commands.draw import diagram, table
 from .commands.explain import explain
 from .commands.interruption import Interruption
 from .commands.mutate import mutate
+from .commands.options import INTERRUPTED
 from .commands.peers import echo, serve
 from .commands.simulate import simulate_command
 from .commands.test import test
@@ -22,7 +23,6 @@ from .reports import NOBODY_READS, drop_output
 __all__ = ["Interruption", "cli", "main"]
 
 OWN_FAULT = 4
-INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

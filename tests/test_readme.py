@@ -70,6 +70,7 @@ def test_a_program_over_tcp_prints_it_too(program: str, output: str) -> None:
         ]
 
 
-def test_the_pure_state_machine() -> None:
-    ((program, output),) = programs(README, "Use the pure state machine")
+@pytest.mark.parametrize("section", ["Use the pure state machine", "Check your own implementation"])
+def test_the_program_of_a_section(section: str) -> None:
+    ((program, output),) = programs(README, section)
     assert printed(program) == output.splitlines()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..exploration import Fate, examine_all
-from ..reports import Screen, replace_text
+from ..exploration import examine_all
+from ..reports import Screen
+from .options import save_json
 
 FATES = ("row", "invariant", "equivalent", "survives")
 
@@ -42,18 +41,6 @@ def show_mutants(screen: Screen, profile: str, jobs: int | None, json_file: Path
         f"{counts['equivalent']} cannot be told apart, {counts['survives']} survive",
         markup=False,
     )
-    if json_file is not None:
-        _write(json_file, profile, fates)
+    mutants = [asdict(fate) for fate in fates]
+    save_json(json_file, {"schema": "dicomnet-check-mutants/1", "profile": profile, "mutants": mutants})
     return 1 if survivors else 0
-
-
-def _write(json_file: Path, profile: str, fates: list[Fate]) -> None:
-    content = {
-        "schema": "dicomnet-check-mutants/1",
-        "profile": profile,
-        "mutants": [asdict(f) for f in fates],
-    }
-    try:
-        replace_text(json_file, json.dumps(content, indent=1) + "\n")
-    except OSError as error:
-        raise click.ClickException(f"cannot write {str(json_file)!r}: {error.strerror}") from error

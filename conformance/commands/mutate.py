@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from rich.table import Table
 
 from ..mutate import examine_all, matrix_as_dict
 from ..product import Kind
-from ..reports import Screen, replace_text
-from .options import OUTPUT
+from ..reports import Screen
+from .options import OUTPUT, save_json
 
 NOT_AS_IT_SHOULD_BE = ("survivors", "tolerated_not_told", "false_alarms")
 
@@ -61,11 +60,7 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
             markup=False,
             soft_wrap=True,
         )
-    if json_file is not None:
-        try:
-            replace_text(json_file, json.dumps(matrix, indent=1) + "\n")
-        except OSError as error:
-            raise click.ClickException(f"cannot write {str(json_file)!r}: {error.strerror}") from error
+    save_json(json_file, matrix)
     ctx.exit(1 if wrong else 0)
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
 import os
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
 
-from ..reports import part_of
+from ..reports import part_of, replace_text
+
+# The exit code of what was interrupted, as shells give it (128 + SIGINT).
+INTERRUPTED: Final = 130
 
 
 class AddressType(click.ParamType[Address]):
@@ -97,3 +102,13 @@ AET = AETitleType()
 OUTPUT = OutputFileType()
 SECONDS = SecondsType(0.1, 3600.0)
 DELAY = SecondsType(0.0, 3600.0)
+
+
+def save_json(file: Path | None, content: dict[str, Any]) -> None:
+    """Write what `--json` asks for; says what is wrong where that cannot be."""
+    if file is None:
+        return
+    try:
+        replace_text(file, json.dumps(content, indent=1) + "\n")
+    except OSError as error:
+        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, NoReturn
@@ -13,16 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dicomnet.statemachine import PROFILES
 from dicomnet.transports import FAULTS
 
-from ..reports import Screen, replace_text
+from ..reports import Screen
 from ..simulation.many import BrokenSeed, run_seeds
 from ..simulation.plan import Plan, draw_plan, from_ranges
 from ..simulation.report import failure_lines, repeat, show_tally, tally_as_dict
 from ..simulation.run import shrink, simulate, trace_of
 from ..simulation.tally import Tally
 from ..workers import worker_processes
-from .options import OUTPUT
+from .options import INTERRUPTED, OUTPUT, save_json
 
-INTERRUPTED: Final = 130
 MOST_SEEDS: Final = 1 << 40
 
 
@@ -92,7 +90,7 @@ def simulate_command(
         report["broken"] = _tell(screen, draw_plan(broken.seed, profile, faults), broken)
     _conclude(screen, tally, seeds, never, interrupted=interrupted, held=broken is None)
     report["interrupted"] = interrupted
-    _write(json_file, report)
+    save_json(json_file, report)
     ctx.exit(INTERRUPTED if interrupted else 1 if broken is not None or (complete and never) else 0)
 
 
@@ -165,12 +163,3 @@ def _one(ctx: click.Context, screen: Screen, plan: Plan, only: str | None) -> No
             f"invariant {broken.invariant} broke at {broken.when:.6f} s: {broken.text}", markup=False
         )
     ctx.exit(0 if broken is None else 1)
-
-
-def _write(file: Path | None, report: dict[str, Any]) -> None:
-    if file is None:
-        return
-    try:
-        replace_text(file, json.dumps(report, indent=1) + "\n")
-    except OSError as error:
-        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error
