@@ -117,6 +117,10 @@ class MemoryTransport:
         """Let `report(about)` be made at the other end of a hop."""
         heappush(self._heap, (self._now + self._latency, next(self._sequence), report, about))
 
+    def loses_acknowledgement(self) -> bool:
+        """Whether the request that is lost now is half open."""
+        return self.half_open
+
     def connect(self, address: Address, handler: LinkHandler) -> Link:
         """See `Transport.connect`."""
         ours = MemoryEnd(self, handler, address)
@@ -218,7 +222,7 @@ class MemoryRequest:
 
     def drop(self, code: str) -> None:
         """See `Request.drop`; `overflow` where the queue is full and the carrier loses the request."""
-        if code == "overflow" and self._carrier.half_open:
+        if code == "overflow" and self._carrier.loses_acknowledgement():
             code = "half-open"
         self.give(code if code in self._carrier.tables.path.event else "refused")
 

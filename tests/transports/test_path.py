@@ -20,15 +20,6 @@ TCP = ALL[1:]
 LINUX = ("tcp-linux",)
 
 
-class Lossy(MemoryTransport):
-    """A carrier that is told whether it loses the last step of the handshake as well."""
-
-    half_open = False
-
-    def loses_acknowledgement(self) -> bool:
-        return self.half_open
-
-
 class Desk(Door):
     """Answers each request that comes by the next of its answers; without one it waits in the queue."""
 
@@ -47,7 +38,7 @@ class Bare:
     """A listener and one requestor, both bare; its request is on its way."""
 
     def __init__(self, profile: str) -> None:
-        self.carrier = Lossy(tables=PROFILES[profile])
+        self.carrier = MemoryTransport(tables=PROFILES[profile])
         self.carrier.trace = []
         self.connected_early = profile != "dicomnet"
         self.desk = Desk(())
