@@ -91,6 +91,11 @@ class Evidence:
         """The first A-ASSOCIATE-AC that was received."""
         return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)
 
+    def acceptance(self) -> bytes:
+        """The octets of the first A-ASSOCIATE-AC that was received; none where there was none."""
+        both = zip(self.received, self.octets, strict=True)
+        return next((raw for pdu, raw in both if isinstance(pdu, AAssociateAC)), b"")
+
     def context(self, number: int) -> PresentationContextAC | None:
         """The first answer to a presentation context."""
         accepted = self.accepted()

@@ -9,7 +9,6 @@ from typing import Final
 from dicomnet.statemachine import (
     APPLICATION_CONTEXT,
     HEADER_LENGTH,
-    AAssociateAC,
     CEchoRSP,
     PDataTF,
     decode_command,
@@ -27,14 +26,6 @@ TITLES: Final = slice(10, 42)
 RESERVED: Final = slice(42, 74)
 UID_TEXT: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", re.ASCII)
 UID_MAXIMUM: Final = 64
-
-
-def _ac_octets(evidence: Evidence) -> bytes:
-    return next(
-        raw
-        for pdu, raw in zip(evidence.received, evidence.octets, strict=True)
-        if isinstance(pdu, AAssociateAC)
-    )
 
 
 def _form(evidence: Evidence) -> Iterator[Finding]:
@@ -64,7 +55,7 @@ def _uid(text: str) -> Iterator[Finding]:
 def _repeated(evidence: Evidence) -> Iterator[Finding]:
     if evidence.accepted() is None:
         return
-    ours, theirs = evidence.sent[0], _ac_octets(evidence)
+    ours, theirs = evidence.sent[0], evidence.acceptance()
     # Sent alike, and never tested on receipt: a difference hurts nobody.
     for name, where in (("the AE titles", TITLES), ("reserved octets 43 to 74", RESERVED)):
         if ours[where] != theirs[where]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
 
 from dicomnet.conformance import Result, Verdict
+from dicomnet.statemachine import APPLICATION_CONTEXT, IMPLEMENTATION_CLASS_UID, IMPLICIT_LE
 
 from ..zoo import PlainAcceptor
-from ..zoo.acceptor import Codes, Connection
+from ..zoo.acceptor import Answer, Codes, Connection, item
 from .targets import judge
 
 
@@ -45,3 +47,62 @@ def test_another_reason_of_the_provider_is_not_strict(codes: Codes, case_id: str
 @pytest.mark.parametrize("codes", [(1, 1, 2), (1, 3, 1), (1, 2, 3), (3, 2, 2)])
 def test_another_source_or_a_reserved_reason_is_a_failure(codes: Codes) -> None:
     assert judge(rejecting(*codes), "rq.version.0000").verdict is Verdict.FAIL
+
+
+# --- what the decoder does not keep of an acceptance ------------------------------------------------------
+
+
+def accepting(change: Callable[[bytes], bytes]) -> type[PlainAcceptor]:
+    """Its acceptance is changed; the lengths are put right behind that."""
+
+    class Accepting(PlainAcceptor):
+        def accept_octets(self, raw: bytes, answers: list[Answer], user_items: bytes) -> bytes:
+            head = super().accept_octets(raw, answers, b"")[6:-4]
+            body = change(head + item(0x50, user_items))
+            return b"\2\0" + len(body).to_bytes(4, "big") + body
+
+    return Accepting
+
+
+def lengthened(kind: int, uid: str, end: bytes) -> Callable[[bytes], bytes]:
+    """Every item of this kind with this UID ends so; the items that hold it grow with it."""
+    plain, odd = item(kind, uid.encode()), item(kind, uid.encode() + end)
+
+    def change(body: bytes) -> bytes:
+        if kind == 0x10:
+            return body.replace(plain, odd)
+        holder = {0x40: 0x21, 0x52: 0x50}[kind]
+        out, rest = body[:68], body[68:]
+        while rest:
+            length = int.from_bytes(rest[2:4], "big")
+            value, holds = rest[4 : 4 + length], rest[0] == holder
+            out += item(rest[0], value.replace(plain, odd) if holds else value)
+            rest = rest[4 + length :]
+        return out
+
+    return change
+
+
+@pytest.mark.parametrize("end", [b"\0", b" ", b"\0\0"])
+@pytest.mark.parametrize(
+    ("kind", "uid", "case_id", "words"),
+    [
+        (0x10, APPLICATION_CONTEXT, "ac.form", "the application context ends in "),
+        (0x52, IMPLEMENTATION_CLASS_UID, "ac.form", "the implementation class UID ends in "),
+        (0x40, IMPLICIT_LE, "ac.contexts", "the transfer syntax of context 1 ends in "),
+    ],
+)
+def test_padded_uids_are_not_strict(kind: int, uid: str, case_id: str, words: str, end: bytes) -> None:
+    padded = accepting(lengthened(kind, uid, end))
+    assert_not_strict(judge(padded, case_id), words + ("a space" if end == b" " else "NUL"))
+    assert judge(padded, "ac.repeats").verdict is Verdict.PASS
+
+
+def test_the_change_itself_is_no_deviation() -> None:
+    for case_id in ("ac.form", "ac.contexts", "pc.abstract.unknown"):
+        assert judge(accepting(lambda body: body), case_id).verdict is Verdict.PASS
+
+
+def test_what_a_rejected_context_names_has_no_meaning() -> None:
+    padded = accepting(lengthened(0x40, IMPLICIT_LE, b"\0"))
+    assert "context 3" not in judge(padded, "pc.abstract.unknown").observed
