@@ -67,6 +67,7 @@ def _form() -> tuple[Case, ...]:
                 checks.one_answer_each(1),
                 checks.syntax_among(1, IMPLICIT_LE),
                 undecoded.SYNTAXES_NOT_PADDED,
+                undecoded.ONE_SYNTAX,
             ),
         ),
     )
@@ -84,6 +85,7 @@ def _unsupported() -> tuple[Case, ...]:
                 checks.one_answer_each(1, 3),
                 checks.is_accepted(1),
                 checks.result_of(3, 3, right=(1, 2), accepted_is=Grade.NON_STRICT),
+                undecoded.ONE_SYNTAX,
             ),
         ),
         request_case(
@@ -97,6 +99,7 @@ def _unsupported() -> tuple[Case, ...]:
                 checks.is_accepted(1),
                 checks.syntax_among(3, NO_SYNTAX),
                 checks.result_of(3, 4, right=(1, 2), accepted_is=Grade.NON_STRICT),
+                undecoded.ONE_SYNTAX,
             ),
         ),
         request_case(
@@ -109,6 +112,7 @@ def _unsupported() -> tuple[Case, ...]:
             checks=(
                 checks.one_answer_each(1),
                 checks.result_of(1, 3, right=(1, 2), accepted_is=Grade.NON_STRICT),
+                undecoded.ONE_SYNTAX,
             ),
             echo=False,
         ),

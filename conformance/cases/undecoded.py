@@ -62,6 +62,27 @@ def _padded_syntaxes(evidence: Evidence) -> Iterator[Finding]:
                 yield from _padded(f"the transfer syntax of context {number}", value)
 
 
+def _sub_items(evidence: Evidence) -> Iterator[Finding]:
+    for number, result, items in _contexts(evidence):
+        kinds = [kind for kind, _ in items]
+        strangers = sorted(set(kinds) - {TRANSFER_SYNTAX})
+        if strangers:
+            held = ", ".join(f"0x{kind:02X}" for kind in strangers)
+            text = f"the answer to context {number} holds a sub-item {held}, where one transfer syntax (0x40) is all"
+            yield Finding(CONTEXT_CLAUSE, text, Grade.NON_STRICT)
+        times = kinds.count(TRANSFER_SYNTAX)
+        if times > 1:
+            text = f"the answer to context {number} holds {times} transfer syntaxes instead of one"
+            yield Finding(CONTEXT_CLAUSE, text, Grade.NON_STRICT)
+        elif times == 0 and result != ACCEPTED:
+            text = (
+                f"the answer to context {number}, which is rejected, has no transfer syntax sub-item: "
+                "its value has no meaning there, but some receivers break where it is missing"
+            )
+            yield Finding(CONTEXT_CLAUSE, text, Grade.NON_STRICT)
+
+
+ONE_SYNTAX: Final = Check("the answer to a context holds one transfer syntax and nothing else", _sub_items)
 NAMES_NOT_PADDED: Final = Check(
     "the application context and the class UID of the acceptance are not padded", _padded_names
 )

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from dicomnet.conformance import Result, Verdict
-from dicomnet.statemachine import APPLICATION_CONTEXT, IMPLEMENTATION_CLASS_UID, IMPLICIT_LE
+from dicomnet.statemachine import APPLICATION_CONTEXT, IMPLEMENTATION_CLASS_UID, IMPLICIT_LE, VERIFICATION
 
 from ..zoo import PlainAcceptor
 from ..zoo.acceptor import Answer, Codes, Connection, item
@@ -106,3 +106,49 @@ def test_the_change_itself_is_no_deviation() -> None:
 def test_what_a_rejected_context_names_has_no_meaning() -> None:
     padded = accepting(lengthened(0x40, IMPLICIT_LE, b"\0"))
     assert "context 3" not in judge(padded, "pc.abstract.unknown").observed
+
+
+def answering(change: Callable[[int, bytes], bytes]) -> type[PlainAcceptor]:
+    """Of each answer to a context the sub-items are changed, which depends on the result."""
+
+    def each(body: bytes) -> bytes:
+        out, rest = body[:68], body[68:]
+        while rest:
+            length = int.from_bytes(rest[2:4], "big")
+            value = rest[4 : 4 + length]
+            out += (
+                item(0x21, value[:4] + change(value[2], value[4:])) if rest[0] == 0x21 else rest[: 4 + length]
+            )
+            rest = rest[4 + length :]
+        return out
+
+    return accepting(each)
+
+
+ABSTRACT = item(0x30, VERIFICATION.encode())
+CONTEXT_CASES = ("ac.contexts", "pc.abstract.unknown", "pc.transfer.unknown", "pc.abstract.none")
+
+
+@pytest.mark.parametrize("case_id", CONTEXT_CASES)
+@pytest.mark.parametrize("stranger", [ABSTRACT, item(0x4F, b"")])
+def test_a_sub_item_that_has_no_business_in_an_answer_is_not_strict(case_id: str, stranger: bytes) -> None:
+    odd = answering(lambda _result, syntax: stranger + syntax)
+    assert_not_strict(judge(odd, case_id), f"holds a sub-item 0x{stranger[0]:02X}")
+
+
+@pytest.mark.parametrize("case_id", CONTEXT_CASES[1:])
+def test_a_rejected_context_without_transfer_syntax_is_not_strict(case_id: str) -> None:
+    short = answering(lambda result, syntax: b"" if result else syntax)
+    assert_not_strict(judge(short, case_id), "no transfer syntax sub-item")
+    assert judge(short, "ac.contexts").verdict is Verdict.PASS
+
+
+def test_a_rejected_context_with_two_transfer_syntaxes_is_not_strict() -> None:
+    double = answering(lambda result, syntax: 2 * syntax if result else syntax)
+    assert_not_strict(judge(double, "pc.abstract.unknown"), "holds 2 transfer syntaxes")
+
+
+@pytest.mark.parametrize("case_id", CONTEXT_CASES)
+def test_an_empty_transfer_syntax_in_a_rejected_context_is_nobodys_business(case_id: str) -> None:
+    empty = answering(lambda result, syntax: item(0x40, b"") if result else syntax)
+    assert judge(empty, case_id).verdict is Verdict.PASS
