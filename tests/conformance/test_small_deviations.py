@@ -8,7 +8,15 @@ from typing import ClassVar
 import pytest
 
 from dicomnet.conformance import Result, Verdict
-from dicomnet.statemachine import APPLICATION_CONTEXT, IMPLEMENTATION_CLASS_UID, IMPLICIT_LE, VERIFICATION
+from dicomnet.statemachine import (
+    APPLICATION_CONTEXT,
+    IMPLEMENTATION_CLASS_UID,
+    IMPLICIT_LE,
+    PDV,
+    VERIFICATION,
+    CEchoRQ,
+    decode_command,
+)
 
 from ..zoo import PlainAcceptor
 from ..zoo.acceptor import Answer, Codes, Connection, item
@@ -152,3 +160,38 @@ def test_a_rejected_context_with_two_transfer_syntaxes_is_not_strict() -> None:
 def test_an_empty_transfer_syntax_in_a_rejected_context_is_nobodys_business(case_id: str) -> None:
     empty = answering(lambda result, syntax: item(0x40, b"") if result else syntax)
     assert judge(empty, case_id).verdict is Verdict.PASS
+
+
+# --- data that may not be sent ----------------------------------------------------------------------------
+
+FORBIDDEN = ("data.unknown-context", "data.context-0", "data.data-set", "data.garbage", "ul.sta6.evt15")
+
+
+class Ignores(PlainAcceptor):
+    """Says nothing to data that may not be sent."""
+
+    def fragment_received(self, at: Connection, pdv: PDV) -> None:
+        if pdv.is_command and pdv.context_id in at.accepted:
+            super().fragment_received(at, pdv)
+
+    def command_received(self, at: Connection, context_id: int, octets: bytes) -> None:
+        if isinstance(decode_command(octets), CEchoRQ):
+            super().command_received(at, context_id, octets)
+
+
+class AbortsLate(PlainAcceptor):
+    """Its user thinks a while before he aborts."""
+
+    def abort(self, at: Connection, source: int, reason: int) -> None:
+        self.carrier.call_later(0.2, lambda: super(AbortsLate, self).abort(at, source, reason))
+
+
+@pytest.mark.parametrize("case_id", FORBIDDEN)
+def test_ignoring_what_may_not_be_sent_is_not_strict(case_id: str) -> None:
+    assert_not_strict(judge(Ignores, case_id), "ignores data that may not be sent")
+
+
+@pytest.mark.parametrize("kind", [PlainAcceptor, AbortsLate])
+@pytest.mark.parametrize("case_id", FORBIDDEN[:-1])
+def test_a_user_who_aborts_is_right_be_he_quick_or_slow(kind: type[PlainAcceptor], case_id: str) -> None:
+    assert judge(kind, case_id).verdict is Verdict.PASS
