@@ -8,10 +8,17 @@ from itertools import islice
 from typing import Final
 
 from dicomnet.statemachine import (
+    HEADER_LENGTH,
     AAbort,
     AAssociateAC,
     AAssociateRJ,
     AAssociateRQ,
+    AReleaseRP,
+    AReleaseRQ,
+    CEchoRQ,
+    CEchoRSP,
+    Command,
+    Framer,
     PDataTF,
     Pdu,
     PresentationContextAC,
@@ -30,6 +37,10 @@ FIRST_OCTETS: Final = 16
 MAX_OCTETS_SHOWN: Final = 512
 MAX_CONTEXTS: Final = 128
 MAX_SYNTAXES: Final = 6
+NAMES: Final = {
+    kind.pdu_type: kind.name
+    for kind in (AAssociateRQ, AAssociateAC, AAssociateRJ, PDataTF, AReleaseRQ, AReleaseRP, AAbort)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,37 @@ def describe(pdu: Pdu | Violation) -> str:
             return pdu.name
 
 
+def describe_silence(framer: Framer, seconds: float) -> str:
+    """That nothing came for so long, and what of a PDU had come before that."""
+    silence = f"nothing for {seconds:.3g} s"
+    header = framer.pending_header
+    if not header:
+        return silence
+    name = NAMES.get(header[0], "PDU")
+    of = ""
+    if len(header) == HEADER_LENGTH:
+        of = f" of {HEADER_LENGTH + int.from_bytes(header[2:], 'big')}"
+    return f"an incomplete {name} ({framer.pending}{of} octets), then {silence}"
+
+
+def silent(observed: str) -> bool:
+    """Whether what was observed is that something did not come."""
+    return observed.startswith("nothing for") or ", then nothing for" in observed
+
+
+def describe_command(command: Command | Violation) -> str:
+    """What a command set is, or why it is none, in a few words."""
+    match command:
+        case Violation():
+            return f"octets that are no valid command set: {command.reason} (octet {command.offset}, {command.clause})"
+        case CEchoRQ():
+            return "a C-ECHO request"
+        case CEchoRSP():
+            return "a C-ECHO response"
+        case _:
+            return f"the command 0x{command.command_field:04X}"
+
+
 def _contexts(each: Iterable[str]) -> str:
     """So many as ids allow are shown; a hostile target may send more."""
     shown = list(islice(each, MAX_CONTEXTS + 1))
@@ -157,7 +199,9 @@ def _proposal(context: PresentationContextRQ) -> str:
 def _command(fragment: bytes) -> str:
     """The kind of a command set, and of which SOP class it speaks."""
     command = decode_command(fragment)
+    if isinstance(command, Violation):
+        return f"no valid command set by itself: {command.reason}"
     kind = type(command).__name__
-    if isinstance(command, Violation) or command.affected_sop_class_uid is None:
+    if command.affected_sop_class_uid is None:
         return kind
     return f"{kind}, {uid_name(command.affected_sop_class_uid)}"

@@ -25,7 +25,7 @@ from .case import (
     Reset,
     Send,
 )
-from .evidence import Evidence, describe
+from .evidence import Evidence, describe, describe_silence
 from .faults import own_fault
 from .octets import with_titles
 from .oracle import CLOSED_EARLY, Oracle, cell_clause
@@ -248,7 +248,7 @@ class CaseRun:
         if self._oracle.saw_silence(patient=patient):
             then()
         else:
-            self._differ(expected, f"nothing for {seconds:.3g} s")
+            self._differ(expected, describe_silence(self._framer, seconds))
 
     def _await_timer(self, step: AwaitTimer, left: float) -> None:
         """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""
