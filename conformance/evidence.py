@@ -16,7 +16,6 @@ from dicomnet.statemachine import (
     AReleaseRP,
     AReleaseRQ,
     CEchoRQ,
-    CEchoRSP,
     Command,
     Framer,
     PDataTF,
@@ -162,17 +161,15 @@ def silent(observed: str) -> bool:
     return observed.startswith("nothing for") or ", then nothing for" in observed
 
 
-def describe_command(command: Command | Violation) -> str:
-    """What a command set is, or why it is none, in a few words."""
+def not_an_echo_response(command: Command | Violation) -> str:
+    """Why an answer is none to a C-ECHO request."""
     match command:
         case Violation():
-            return f"octets that are no valid command set: {command.reason} (octet {command.offset}, {command.clause})"
+            return f"no valid C-ECHO response: {command.reason} (octet {command.offset}, {command.clause})"
         case CEchoRQ():
-            return "a C-ECHO request"
-        case CEchoRSP():
-            return "a C-ECHO response"
+            return "no C-ECHO response but a C-ECHO request"
         case _:
-            return f"the command 0x{command.command_field:04X}"
+            return f"no C-ECHO response but the command 0x{command.command_field:04X}"
 
 
 def _contexts(each: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from dicomnet.statemachine import (
 )
 
 from ..case import Check, Finding, Grade
-from ..evidence import Evidence, describe_command
+from ..evidence import Evidence, not_an_echo_response
 from .build import PS37, PS38
 
 AC_CLAUSE: Final = f"{PS38} Table 9-17"
@@ -241,7 +241,7 @@ def echo_response(context_id: int, *message_ids: int) -> Check:
             response = decode_command(command)
             command = b""
             if not isinstance(response, CEchoRSP):
-                yield Finding(clause, f"the answer is no C-ECHO response but {describe_command(response)}")
+                yield Finding(clause, f"the answer is {not_an_echo_response(response)}")
                 continue
             answered.append(response.message_id_responded_to)
             if response.status != 0:

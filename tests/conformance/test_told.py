@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import pytest
 
@@ -37,14 +38,12 @@ def store_response(right: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (wrong_group_length, "no valid command set: the group length announces "),
+        (wrong_group_length, "no valid C-ECHO response: the group length announces "),
         (data_set_announced, "the Command Data Set Type (0000,0800) of C-ECHO is 0101H, not 0001H"),
         (store_response, "no C-ECHO response but the command 0x8001"),
     ],
 )
-def test_what_is_wrong_with_an_echo_response_is_said(change: object, words: str) -> None:
-    assert callable(change)
-
+def test_what_is_wrong_with_an_echo_response_is_said(change: Callable[[bytes], bytes], words: str) -> None:
     class Odd(PlainAcceptor):
         def respond(self, at: Connection, context_id: int, response: CEchoRSP) -> None:
             command = change(encode_command(response))
