@@ -113,12 +113,14 @@ class Send:
 class Await:
     """Wait for the answers that the machine allows. `quiet` also waits for silence after them.
 
+    With `patient` silence alone counts only when a user who owes an answer would be overdue: he is not thinking then.
     With `late` an answer that is overdue may still come in a later step; the text says what is not strict in that.
     """
 
     quiet: bool = False
     prefix: bool = False
     late: str = ""
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,16 @@ from itertools import islice
 from typing import Final
 
 from dicomnet.statemachine import (
+    HEADER_LENGTH,
     AAbort,
     AAssociateAC,
     AAssociateRJ,
     AAssociateRQ,
+    AReleaseRP,
+    AReleaseRQ,
+    CEchoRQ,
+    Command,
+    Framer,
     PDataTF,
     Pdu,
     PresentationContextAC,
@@ -30,6 +36,10 @@ FIRST_OCTETS: Final = 16
 MAX_OCTETS_SHOWN: Final = 512
 MAX_CONTEXTS: Final = 128
 MAX_SYNTAXES: Final = 6
+NAMES: Final = {
+    kind.pdu_type: kind.name
+    for kind in (AAssociateRQ, AAssociateAC, AAssociateRJ, PDataTF, AReleaseRQ, AReleaseRP, AAbort)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,11 @@ class Evidence:
         """The first A-ASSOCIATE-AC that was received."""
         return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)
 
+    def acceptance(self) -> bytes:
+        """The octets of the first A-ASSOCIATE-AC that was received; none where there was none."""
+        both = zip(self.received, self.octets, strict=True)
+        return next((raw for pdu, raw in both if isinstance(pdu, AAssociateAC)), b"")
+
     def context(self, number: int) -> PresentationContextAC | None:
         """The first answer to a presentation context."""
         accepted = self.accepted()
@@ -128,6 +143,35 @@ def describe(pdu: Pdu | Violation) -> str:
             return pdu.name
 
 
+def describe_silence(framer: Framer, seconds: float) -> str:
+    """That nothing came for so long, and what of a PDU had come before that."""
+    silence = f"nothing for {seconds:.3g} s"
+    header = framer.pending_header
+    if not header:
+        return silence
+    name = NAMES.get(header[0], "PDU")
+    of = ""
+    if len(header) == HEADER_LENGTH:
+        of = f" of {HEADER_LENGTH + int.from_bytes(header[2:], 'big')}"
+    return f"an incomplete {name} ({framer.pending}{of} octets), then {silence}"
+
+
+def silent(observed: str) -> bool:
+    """Whether what was observed is that something did not come."""
+    return observed.startswith("nothing for") or ", then nothing for" in observed
+
+
+def not_an_echo_response(command: Command | Violation) -> str:
+    """Why an answer is none to a C-ECHO request."""
+    match command:
+        case Violation():
+            return f"no valid C-ECHO response: {command.reason} (octet {command.offset}, {command.clause})"
+        case CEchoRQ():
+            return "no C-ECHO response but a C-ECHO request"
+        case _:
+            return f"no C-ECHO response but the command 0x{command.command_field:04X}"
+
+
 def _contexts(each: Iterable[str]) -> str:
     """So many as ids allow are shown; a hostile target may send more."""
     shown = list(islice(each, MAX_CONTEXTS + 1))
@@ -152,7 +196,9 @@ def _proposal(context: PresentationContextRQ) -> str:
 def _command(fragment: bytes) -> str:
     """The kind of a command set, and of which SOP class it speaks."""
     command = decode_command(fragment)
+    if isinstance(command, Violation):
+        return f"no valid command set by itself: {command.reason}"
     kind = type(command).__name__
-    if isinstance(command, Violation) or command.affected_sop_class_uid is None:
+    if command.affected_sop_class_uid is None:
         return kind
     return f"{kind}, {uid_name(command.affected_sop_class_uid)}"

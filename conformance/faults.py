@@ -5,7 +5,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from dicomnet.statemachine import CONTEXT_ACCEPTED
 
 from .case import Case
 from .evidence import Evidence
@@ -13,6 +15,13 @@ from .verdict import Result, Verdict
 
 if TYPE_CHECKING:
     from .run import CaseRun, Target
+
+
+# What to do about a presentation context that was rejected with this result (PS3.8 2020 Table 9-18).
+CONFIGURE: Final = {
+    3: "serve the Verification SOP class",
+    4: "take Implicit VR Little Endian as well, the default transfer syntax (PS3.5 2020 10.1)",
+}
 
 
 class TesterFault(Exception):  # noqa: N818 - the fault is ours
@@ -58,6 +67,13 @@ def blame(result: Result, target: Target) -> str:
         return (
             f"{where} rejects the association ({result.observed}). Give the AE titles that it knows with "
             f"--called-aet (now {target.called!r}) and --calling-aet (now {target.calling!r})"
+        )
+    context = result.evidence.context(1)
+    if context is not None and context.result != CONTEXT_ACCEPTED:
+        what = CONFIGURE.get(context.result, "accept the context")
+        return (
+            f"{where} accepts the association, but in it {result.observed}. It was proposed for the Verification SOP "
+            f"class with Implicit VR Little Endian; configure the target to {what}"
         )
     return (
         f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "

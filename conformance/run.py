@@ -25,7 +25,7 @@ from .case import (
     Reset,
     Send,
 )
-from .evidence import Evidence, describe
+from .evidence import Evidence, describe, describe_silence
 from .faults import own_fault
 from .octets import with_titles
 from .oracle import CLOSED_EARLY, Oracle, cell_clause
@@ -217,7 +217,9 @@ class CaseRun:
             self._next()
             return
         pace = self._target.pace
-        if oracle.any_settled:
+        if step.patient and not self._answered:
+            self._be_patient(pace.quiet)
+        elif oracle.any_settled:
             self._wait(pace.quiet, lambda: self._silence(pace.quiet, patient=False, then=self._next))
         elif pace.prompt is not None and pace.prompt < pace.patience:
             self._wait(
@@ -233,9 +235,9 @@ class CaseRun:
         self._oracle.tolerate(Grade.NON_STRICT, note)
         self._next()
 
-    def _be_patient(self) -> None:
+    def _be_patient(self, least: float = 0.0) -> None:
         """Only the target's user has still to answer, or nothing is known of how fast the target is."""
-        patience = self._target.pace.patience
+        patience = max(self._target.pace.patience, least)
         self._wait(patience, lambda: self._silence(patience, patient=True, then=self._next))
 
     def _be_idle(self, seconds: float) -> None:
@@ -246,7 +248,7 @@ class CaseRun:
         if self._oracle.saw_silence(patient=patient):
             then()
         else:
-            self._differ(expected, f"nothing for {seconds:.3g} s")
+            self._differ(expected, describe_silence(self._framer, seconds))
 
     def _await_timer(self, step: AwaitTimer, left: float) -> None:
         """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""

@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from dicomnet.statemachine import CONTEXT_ACCEPTED, describe_context_result
 from dicomnet.transports import Address, Transport
 
 from . import octets
 from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
 from .cases.connection import SECOND_ASSOCIATION, SILENT_PEER
 from .crowd import BUSY_SECONDS, Crowd
+from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on, own_fault
 from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
@@ -40,12 +42,24 @@ FIRST_PATIENCE = 10.0
 # The first failure that is nothing but silence is given this long, once for a target: some are slow in odd places.
 LONG_PATIENCE = 3.0
 
+
+def _echo(evidence: Evidence) -> bytes | str:
+    """Data on a context that was rejected would be a fault of ours, and would tell nothing."""
+    context = evidence.context(1)
+    if context is None or context.result == CONTEXT_ACCEPTED:
+        return octets.ECHO
+    return f"context 1 was rejected: {describe_context_result(context.result)} ({context.result})"
+
+
 SANITY = Case(
     id="sanity.echo",
     title="association, C-ECHO, release",
     clause="PS3.8 2020 7.1 to 7.3; PS3.7 2020 9.1.5",
     requirement="A target that serves Verification accepts an association, answers a C-ECHO and a release.",
-    steps=HEALTHY,
+    steps=tuple(
+        replace(step, made=_echo) if isinstance(step, Send) and step.octets == octets.ECHO else step
+        for step in HEALTHY
+    ),
 )
 PROMPT = Case(
     id="sanity.prompt",
@@ -352,7 +366,7 @@ class Session:
         pace = self._target.pace.slower(CONFIRM_FACTOR)
         second = self._once(case, pace).result
         assert second is not None
-        if second.verdict is first.verdict and self._hurried and second.observed.startswith("nothing for"):
+        if second.verdict is first.verdict and self._hurried and silent(second.observed):
             self._hurried = False
             self._recover()
             attempts += 1
@@ -537,7 +551,7 @@ class Session:
 
 def _gist(observed: str) -> str:
     """What was observed, without how long was waited for it."""
-    return "nothing" if observed.startswith("nothing for") else observed
+    return "nothing" if silent(observed) else observed
 
 
 def _longest(step: Step, pace: Pace) -> float:

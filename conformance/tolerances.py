@@ -20,6 +20,9 @@ from dicomnet.statemachine import (
 from .case import Answer, Grade
 
 DEFINED_ABORT_REASONS: Final = frozenset({0, 1, 2, 4, 5, 6})
+# Of a rejection (PS3.8 2020 Table 9-21): a source, and a result with a reason.
+PROVIDER_ACSE: Final = 2
+VERSION_NOT_SUPPORTED: Final = (1, 2)
 
 
 def grade_pdu(
@@ -59,8 +62,7 @@ def _grade_reject(
     if seen.result not in REJECT_RESULTS or seen.reason not in REJECT_REASONS.get(seen.source, {}):
         return None  # Table 9-21 has no such result, or no such reason of that source
     if answer is None:
-        wanted = transition_codes(effect)
-        return (Grade.PASS, "") if codes in wanted else None
+        return _grade_provider_reject(effect, seen)
     if answer.codes is None or codes == answer.codes:
         return Grade.PASS, ""
     wanted_text = "/".join(map(str, answer.codes))
@@ -68,10 +70,15 @@ def _grade_reject(
     return (answer.other_codes, text) if answer.other_codes is not Grade.FAIL else None
 
 
-def transition_codes(effect: SendPdu) -> frozenset[tuple[int, int, int]]:
-    """The codes that the service provider's own rejection may carry (AE-6; PS3.8 2020 Table 9-21).
+def _grade_provider_reject(effect: SendPdu, seen: AAssociateRJ) -> tuple[Grade, str] | None:
+    """The service provider's own rejection: the source is said by AE-6, the reason by Table 9-21 (PS3.8 2020) alone.
 
     The suite sends just one kind of request that the provider must reject: a version it does not support.
     """
     sources = effect.source if isinstance(effect.source, tuple) else (effect.source,)
-    return frozenset({(1, 2, 2)}) if 2 in sources else frozenset()
+    if seen.source != PROVIDER_ACSE or PROVIDER_ACSE not in sources:
+        return None
+    if (seen.result, seen.reason) == VERSION_NOT_SUPPORTED:
+        return Grade.PASS, ""
+    codes = f"{seen.result}/{seen.source}/{seen.reason}"
+    return Grade.NON_STRICT, f"rejected with {codes} where 1/2/2 (protocol version not supported) says why"

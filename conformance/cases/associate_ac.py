@@ -11,7 +11,7 @@ from ..case import AS_ECHO, Answer, Await, Case, Connect, Grade, Level, Send, as
 from ..evidence import Evidence
 from ..generate import END, PROBE
 from ..octets import APPLICATION, context, item, rq, uid, user_information
-from . import checks
+from . import checks, undecoded
 from .build import ANY_REJECTION, PS38, echo_step, made, odd_request, request_case
 
 CONTEXT_CLAUSE: Final = f"{PS38} 9.3.3.2, Table 9-18"
@@ -39,7 +39,7 @@ def _form() -> tuple[Case, ...]:
             sent,
             ac,
             "An acceptance has version bit 0, DICOM's application context, a maximum length and a class UID.",
-            checks=(checks.AC_FORM,),
+            checks=(checks.AC_FORM, undecoded.NAMES_NOT_PADDED),
         ),
         request_case(
             "ac.repeats",
@@ -63,7 +63,12 @@ def _form() -> tuple[Case, ...]:
             sent,
             CONTEXT_CLAUSE,
             "Each proposed context has one answer; an accepted one has a transfer syntax that was proposed.",
-            checks=(checks.one_answer_each(1), checks.syntax_among(1, IMPLICIT_LE)),
+            checks=(
+                checks.one_answer_each(1),
+                checks.syntax_among(1, IMPLICIT_LE),
+                undecoded.SYNTAXES_NOT_PADDED,
+                undecoded.ONE_SYNTAX,
+            ),
         ),
     )
 
@@ -80,6 +85,7 @@ def _unsupported() -> tuple[Case, ...]:
                 checks.one_answer_each(1, 3),
                 checks.is_accepted(1),
                 checks.result_of(3, 3, right=(1, 2), accepted_is=Grade.NON_STRICT),
+                undecoded.ONE_SYNTAX,
             ),
         ),
         request_case(
@@ -93,6 +99,7 @@ def _unsupported() -> tuple[Case, ...]:
                 checks.is_accepted(1),
                 checks.syntax_among(3, NO_SYNTAX),
                 checks.result_of(3, 4, right=(1, 2), accepted_is=Grade.NON_STRICT),
+                undecoded.ONE_SYNTAX,
             ),
         ),
         request_case(
@@ -105,6 +112,7 @@ def _unsupported() -> tuple[Case, ...]:
             checks=(
                 checks.one_answer_each(1),
                 checks.result_of(1, 3, right=(1, 2), accepted_is=Grade.NON_STRICT),
+                undecoded.ONE_SYNTAX,
             ),
             echo=False,
         ),

@@ -9,7 +9,6 @@ from typing import Final
 from dicomnet.statemachine import (
     APPLICATION_CONTEXT,
     HEADER_LENGTH,
-    AAssociateAC,
     CEchoRSP,
     PDataTF,
     decode_command,
@@ -17,7 +16,7 @@ from dicomnet.statemachine import (
 )
 
 from ..case import Check, Finding, Grade
-from ..evidence import Evidence
+from ..evidence import Evidence, not_an_echo_response
 from .build import PS37, PS38
 
 AC_CLAUSE: Final = f"{PS38} Table 9-17"
@@ -27,14 +26,6 @@ TITLES: Final = slice(10, 42)
 RESERVED: Final = slice(42, 74)
 UID_TEXT: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", re.ASCII)
 UID_MAXIMUM: Final = 64
-
-
-def _ac_octets(evidence: Evidence) -> bytes:
-    return next(
-        raw
-        for pdu, raw in zip(evidence.received, evidence.octets, strict=True)
-        if isinstance(pdu, AAssociateAC)
-    )
 
 
 def _form(evidence: Evidence) -> Iterator[Finding]:
@@ -64,7 +55,7 @@ def _uid(text: str) -> Iterator[Finding]:
 def _repeated(evidence: Evidence) -> Iterator[Finding]:
     if evidence.accepted() is None:
         return
-    ours, theirs = evidence.sent[0], _ac_octets(evidence)
+    ours, theirs = evidence.sent[0], evidence.acceptance()
     # Sent alike, and never tested on receipt: a difference hurts nobody.
     for name, where in (("the AE titles", TITLES), ("reserved octets 43 to 74", RESERVED)):
         if ours[where] != theirs[where]:
@@ -250,7 +241,7 @@ def echo_response(context_id: int, *message_ids: int) -> Check:
             response = decode_command(command)
             command = b""
             if not isinstance(response, CEchoRSP):
-                yield Finding(clause, f"the answer is no C-ECHO response but {type(response).__name__}")
+                yield Finding(clause, f"the answer is {not_an_echo_response(response)}")
                 continue
             answered.append(response.message_id_responded_to)
             if response.status != 0:

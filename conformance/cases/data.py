@@ -162,7 +162,7 @@ def _forbidden() -> tuple[Case, ...]:
             title,
             PDV_CLAUSE,
             requirement,
-            (*ASSOCIATED, Send(title, sent, readings), Await(quiet=True), *END),
+            (*ASSOCIATED, Send(title, sent, readings), Await(quiet=True, patient=True), *END),
             level=level,
             kind=f"data.{name}",
         )

@@ -38,6 +38,11 @@ class Framer:
         """How many octets of an incomplete PDU are held."""
         return len(self._held)
 
+    @property
+    def pending_header(self) -> bytes:
+        """The header of the incomplete PDU, as far as it is held: at most 6 octets."""
+        return bytes(self._held[:HEADER_LENGTH])
+
     def feed(self, octets: bytes | bytearray | memoryview) -> list[Received]:
         """Take the next octets of the stream; give the PDUs they complete, each with its raw octets.
 
