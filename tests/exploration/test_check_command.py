@@ -28,8 +28,8 @@ from dicomnet.conformance.exploration import (
     prove,
 )
 from dicomnet.statemachine import FORMS, MODEL, PROFILES, Model, ModelMutant, Tell, model_mutants, with_cell
-from tests.conformance.command import COMMAND, flat, run, started, wrong_use
-from tests.conformance.test_commands import busy
+from tests.conformance.command import flat, run, started, wrong_use
+from tests.conformance.test_commands import group_interrupted
 
 WIDE = 200
 SCHEMA = {
@@ -425,19 +425,6 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")
 @pytest.mark.parametrize("deaf", [1, 3], ids=["while the workers start", "while they work"])
 def test_mutants_that_are_interrupted_end_without_a_traceback(deaf: int) -> None:
-    """Ctrl-C goes to the whole group; the helper of the workers, which starts first, is deaf as they are."""
-    with subprocess.Popen(
-        (*COMMAND, "check", "--mutants", "--jobs", "2"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            while busy(process.pid) < deaf:
-                assert process.poll() is None
-            os.killpg(process.pid, signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert (process.returncode, errors) == (130, "\nInterrupted\n")
+    """The helper of the workers, which starts first, is deaf as they are."""
+    code, _, errors = group_interrupted("check", "--mutants", "--jobs", "2", deaf=deaf)
+    assert (code, errors) == (130, "\nInterrupted\n")

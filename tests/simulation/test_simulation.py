@@ -26,6 +26,7 @@ from dicomnet.transports import (
 )
 
 from ..conformance.command import output, run, wrong_use
+from ..conformance.test_commands import group_interrupted
 
 
 class AtOnce(Executor):
@@ -164,3 +165,12 @@ def test_one_seed_shows_its_trace_and_can_be_cut() -> None:
 )
 def test_wrong_use_is_told(arguments: tuple[str, ...]) -> None:
     assert wrong_use("simulate", *arguments)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")
+@pytest.mark.parametrize("deaf", [1, 3], ids=["while the workers start", "while they work"])
+def test_a_simulation_that_is_interrupted_tells_what_it_has_and_no_traceback(deaf: int) -> None:
+    code, out, errors = group_interrupted("simulate", "--seeds", "1000000", "--jobs", "2", deaf=deaf)
+    assert (code, errors) == (130, "")
+    assert "of 1000000 seeds" in out
+    assert "Interrupted after" in out
