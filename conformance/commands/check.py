@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.statemachine import PROFILES
@@ -16,7 +15,7 @@ from ..exploration import PLANTED, Question, as_test, prove
 from ..reports import Screen, replace_text
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
-from .options import OUTPUT
+from .options import OUTPUT, refuse_same_file, refuse_useless
 
 VIOLATED = 1
 
@@ -113,12 +112,11 @@ def _question(options: dict[str, Any]) -> Question:
 
 
 def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants: bool) -> None:
-    given = {name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
-    if not mutants and "jobs" in given:
+    refuse_same_file(ctx.params["json_file"], ctx.params["test_file"], "--json and --test")
+    if not mutants and ctx.params["jobs"] is not None:
         raise click.UsageError("--jobs goes with --mutants alone")
-    if mutants and question.mutant is None and not given.isdisjoint(OF_ONE_QUESTION):
-        useless = ", ".join(option for name, option in OF_ONE_QUESTION.items() if name in given)
-        raise click.UsageError(f"--mutants explores at sizes of its own: leave {useless} out")
+    if mutants and question.mutant is None:
+        refuse_useless(ctx, OF_ONE_QUESTION, "--mutants explores at sizes of its own")
     if not question.symmetry and not question.core:
         raise click.UsageError("--no-symmetry goes with --events core alone")
     if mutants and question.mutant is not None:

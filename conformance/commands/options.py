@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
@@ -102,6 +103,23 @@ AET = AETitleType()
 OUTPUT = OutputFileType()
 SECONDS = SecondsType(0.1, 3600.0)
 DELAY = SecondsType(0.0, 3600.0)
+
+
+def refuse_useless(ctx: click.Context, options: dict[str, str], why: str) -> None:
+    """Wrong usage where any of these options (name of the parameter, as it is written) is given."""
+    useless = [
+        option
+        for name, option in options.items()
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if useless:
+        raise click.UsageError(f"{why}: leave {', '.join(useless)} out")
+
+
+def refuse_same_file(first: Path | None, second: Path | None, options: str) -> None:
+    """Wrong usage where two reports are to be one file: the second would replace the first."""
+    if first is not None and second is not None and first.resolve() == second.resolve():
+        raise click.UsageError(f"{options} name the same file, {str(first)!r}")
 
 
 def save_json(file: Path | None, content: dict[str, Any]) -> None:

@@ -111,6 +111,7 @@ def test_what_never_fires_though_nothing_says_why_is_a_violation(
         (("--mutants", "--mutant", "lifo"), "leave --mutant out"),
         (("--mutants", "--clients", "2", "--test", "t.py"), "leave --clients, --test out"),
         (("--jobs", "2"), "--jobs goes with --mutants alone"),
+        (("--json", "/dev/null", "--test", "/dev/../dev/null"), "name the same file, '/dev/null'"),
         (("--events", "all", "--no-symmetry"), "--no-symmetry goes with --events core alone"),
         (("--json", "/no/such/folder/x.json"), "cannot write '/no/such/folder/x.json'"),
         (("--test", "/no/such/folder/x.py"), "cannot write '/no/such/folder/x.py'"),

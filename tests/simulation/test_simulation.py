@@ -161,6 +161,11 @@ def test_one_seed_shows_its_trace_and_can_be_cut() -> None:
         ("--seeds", "0"),
         ("--only", "1"),
         ("--seed", "1", "--only", "z"),
+        ("--seed", "1", "--seeds", "200"),
+        ("--seed", "1", "--first", "0"),
+        ("--seed", "1", "--jobs", "1"),
+        ("--seed", "1", "--complete"),
+        ("--seed", "1", "--json", "/dev/null"),
     ],
 )
 def test_wrong_use_is_told(arguments: tuple[str, ...]) -> None:
