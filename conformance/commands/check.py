@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from dicomnet.statemachine import PROFILES
 
 from ..exploration import PLANTED, Question, as_test, prove
-from ..reports import Screen, replace_text
+from ..reports import Screen
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
-from .options import OUTPUT, refuse_same_file, refuse_useless
+from .options import OUTPUT, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
 
@@ -74,7 +73,8 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
     profile has, that every row and branch of the tables fires, and that nothing deadlocks. A violation is shown as
     the shortest sequence that leads to it.
 
-    Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage.
+    Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage; 4: a file could not be
+    written at the end; 130: interrupted.
 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
@@ -141,18 +141,10 @@ def _prove(screen: Screen, question: Question, json_file: Path | None, test_file
     if proof.found.broken is not None and test_file is None:
         screen.print("\nAs a test (--test FILE writes it):\n", markup=False)
         screen.print(as_test(proof), markup=False, soft_wrap=True)
-    _write(json_file, json.dumps(proof_as_dict(proof), indent=1) + "\n")
-    _write(test_file, None if proof.found.broken is None else as_test(proof))
     if test_file is not None and proof.found.broken is None:
         screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
     screen.print(f"[{'green' if proof.holds else 'bold red'}]{proof.verdict}")
+    if proof.found.broken is not None:
+        save(test_file, as_test(proof))
+    save_json(json_file, proof_as_dict(proof))
     return proof.holds
-
-
-def _write(file: Path | None, content: str | None) -> None:
-    if file is None or content is None:
-        return
-    try:
-        replace_text(file, content)
-    except OSError as error:
-        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error

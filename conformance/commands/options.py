@@ -19,6 +19,8 @@ from ..reports import part_of, replace_text
 
 # The exit code of what was interrupted, as shells give it (128 + SIGINT).
 INTERRUPTED: Final = 130
+# The exit code where all was done but a report could not be written: no verdict on what was examined.
+NOT_WRITTEN: Final = 4
 
 
 class AddressType(click.ParamType[Address]):
@@ -122,11 +124,22 @@ def refuse_same_file(first: Path | None, second: Path | None, options: str) -> N
         raise click.UsageError(f"{options} name the same file, {str(first)!r}")
 
 
-def save_json(file: Path | None, content: dict[str, Any]) -> None:
-    """Write what `--json` asks for; says what is wrong where that cannot be."""
+class NotWrittenError(click.ClickException):
+    """A report could not be written."""
+
+    exit_code = NOT_WRITTEN
+
+
+def save(file: Path | None, content: str) -> None:
+    """Write a report, where one is asked for. Raises `NotWrittenError`, which says why."""
     if file is None:
         return
     try:
-        replace_text(file, json.dumps(content, indent=1) + "\n")
+        replace_text(file, content)
     except OSError as error:
-        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error
+        raise NotWrittenError(f"cannot write {str(file)!r}: {error.strerror or error}") from error
+
+
+def save_json(file: Path | None, content: dict[str, Any]) -> None:
+    """Write what `--json` asks for. Raises `NotWrittenError`, which says why."""
+    save(file, json.dumps(content, indent=1) + "\n")

@@ -72,7 +72,8 @@ def simulate_command(
     """Simulate connections in memory: a listener, requestors, raw peers and faults, all drawn from seeds.
 
     Each run is watched by the monitors of the invariants, and is repeated to the byte by its seed. Exit code 0 when all
-    held, 1 when one broke (or, with --complete, something never occurred), 130 when interrupted.
+    held, 1 when one broke (or, with --complete, something never occurred), 4 when the report could not be written,
+    130 when interrupted.
 
     Example: dicomnet simulate --seeds 1000 --faults hostile
     """

@@ -17,10 +17,9 @@ from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
 from ..unreachable import cell_counts, unreachable_lines
 from .interruption import Interruption
-from .options import ADDRESS, AET, OUTPUT, SECONDS, refuse_same_file, refuse_useless
+from .options import ADDRESS, AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 
-NOT_WRITTEN = 4
 REPORTS = {"json_file": "--json", "junit_file": "--junit"}
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -113,7 +112,7 @@ def test(
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
 
     Exit codes: 0 no failure, 1 failures, 2 wrong usage, 3 could not test (unreachable, sanity failed, inconclusive),
-    4 the tester itself failed, 130 interrupted.
+    4 the tester itself failed, or a report could not be written at the end, 130 interrupted.
 
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
     """

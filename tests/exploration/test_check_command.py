@@ -121,15 +121,20 @@ def test_wrong_usage_is_told_before_anything_is_explored(arguments: tuple[str, .
     assert told in wrong_use("check", *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option", "verdict"),
+    [((), "--json", "proven"), (("--mutant", "on-accept-twice"), "--test", "violated")],
+)
 def test_a_file_that_can_no_longer_be_written_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], option: str, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_file: Path, _content: str) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("dicomnet.conformance.commands.check.replace_text", full)
-    result = run("check", "--json", str(tmp_path / "x.json"))
-    assert result.exit_code == 1
+    monkeypatch.setattr("dicomnet.conformance.commands.options.replace_text", full)
+    result = run("check", *arguments, option, str(tmp_path / "x"))
+    assert result.exit_code == 4, "1 would say that the model is violated"
+    assert f"\n{verdict}\n" in result.output
     assert "cannot write" in result.output
     assert "Traceback" not in result.output
 

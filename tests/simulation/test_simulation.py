@@ -140,6 +140,14 @@ def test_the_command_counts_and_reports(tmp_path: Path) -> None:
     assert report["monitors"]["1"] > 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_report_that_cannot_be_written_is_no_broken_invariant() -> None:
+    result = run("simulate", "--seeds", "1", "--jobs", "1", "--json", "/dev/full")
+    assert result.exit_code == 4
+    assert "every invariant held" in result.output
+    assert "cannot write '/dev/full': No space left on device" in result.output
+
+
 def test_what_never_occurred_fails_where_that_is_asked() -> None:
     result = run("simulate", "--seeds", "1", "--jobs", "1", "--faults", "none", "--complete")
     assert result.exit_code == 1
