@@ -33,8 +33,8 @@ from tests.conformance.test_commands import group_interrupted
 
 WIDE = 200
 SCHEMA = {
-    "schema", "profile", "clients", "queue", "events", "mutant", "verdict", "states", "transitions", "seconds",
-    "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage", "cannot_fire",
+    "schema", "profile", "clients", "queue", "events", "mutant", "verdict", "vacuous", "states", "transitions",
+    "seconds", "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage", "cannot_fire",
     "counterexample",
 }  # fmt: skip
 
@@ -80,6 +80,25 @@ def test_a_search_that_is_cut_is_not_proven() -> None:
     assert "not proven: there are more states than --max-states allows" in text
     assert "violated" not in text
     assert "never fired" not in text
+
+
+@pytest.mark.parametrize(
+    ("profile", "queue", "vacuous"),
+    [
+        ("dicomnet", "0", True),
+        ("tcp-winsock", "0", True),
+        ("tcp-linux", "0", False),  # it holds one more than its backlog
+        ("dicomnet", "1", False),
+    ],
+)
+def test_a_proof_in_which_nobody_comes_to_the_queue_says_so(
+    profile: str, queue: str, vacuous: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "check.json"
+    text = answered(0, "--profile", profile, "--queue", queue, "--json", str(file))
+    assert ("vacuous: no request ever came to the queue" in text) is vacuous
+    assert (json.loads(file.read_text())["vacuous"] is not None) is vacuous
+    assert text.rstrip().endswith("proven")
 
 
 def test_what_never_fires_though_nothing_says_why_is_a_violation(

@@ -165,6 +165,11 @@ class Deaf(Handler):
     on_close = 3  # type: ignore[assignment]
 
 
+class Empty(Handler):
+    def __len__(self) -> int:
+        return 0
+
+
 class Half:
     """Lacks the other callbacks."""
 
@@ -186,7 +191,7 @@ def test_a_handler_is_what_has_the_callbacks(memory: MemoryTransport) -> None:
     """Also one that is false, and one of no class of ours."""
     network = Network(memory)
     network.startup()
-    empty = type("Empty", (Handler,), {"__len__": lambda _self: 0})()
+    empty = Empty()
     assert network.new_object(empty).handler is empty
     other: Any = SimpleNamespace(**dict.fromkeys(CALLBACKS, print))
     assert network.new_object(other).handler is other
