@@ -17,12 +17,15 @@ from .commands.mutate import mutate
 from .commands.options import INTERRUPTED
 from .commands.peers import echo, serve
 from .commands.simulate import simulate_command
+from .commands.standard_output import standard_output
 from .commands.test import test
 from .reports import NOBODY_READS, drop_output
 
 __all__ = ["Interruption", "cli", "main"]
 
 OWN_FAULT = 4
+# Standard output is full, or no longer there.
+NOT_PRINTED = 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -42,13 +45,19 @@ def main() -> None:
     """Run the command line; exit code 2 is wrong usage, 4 a fault of our own, 130 an interruption."""
     interruption = Interruption()
     interruption.hold()
-    with interruption:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(
-                    errors="backslashreplace"
-                )  # a terminal that lacks a character gets its number
+    with interruption, standard_output() as outlet:
+        errors = sys.stderr
+        if isinstance(errors, TextIOWrapper):
+            errors.reconfigure(errors="backslashreplace")
         code = _run(interruption)
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            drop_output()
+            code = code or NOBODY_READS
+        if outlet.failure is not None:
+            click.echo(f"Error: cannot write to the standard output: {outlet.failure.strerror}", err=True)
+            code = NOT_PRINTED if code in (0, NOBODY_READS) else code
         interruption.leave_to_the_system()
     sys.exit(code)
 
@@ -59,7 +68,6 @@ def _run(interruption: Interruption) -> int:
             interruption.release()
             interruption.check()
             code = cli.main(standalone_mode=False, obj=interruption)
-            sys.stdout.flush()
         finally:
             interruption.hold()
     except click.ClickException as error:

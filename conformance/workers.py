@@ -6,13 +6,18 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+# Enough for the most processes that a command starts.
+MOST_AHEAD: Final = 512
 
 
 @contextmanager
@@ -52,16 +57,22 @@ def _interrupted_later() -> Generator[None]:
             handler(signal.SIGINT, None)
 
 
-def in_order(pool: Executor, deed: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
-    """What `deed` gives for each task, in their order, from worker processes.
+def in_order(
+    pool: Executor, deed: Callable[[T], R], tasks: Iterable[T], ahead: int = MOST_AHEAD
+) -> Iterator[R]:
+    """What `deed` gives for each task, in their order, from worker processes; `ahead` tasks at most are handed over.
 
     Not `pool.map`: an interruption would make it cancel its futures, and the pool, whose workers are ended then,
     prints a traceback for each future that is cancelled already (Python 3.11).
     """
-    with _interrupted_later():
-        futures = [pool.submit(deed, task) for task in tasks]
-    for future in futures:
-        yield future.result()
+    todo = iter(tasks)
+    under_way: deque[Future[R]] = deque()
+    while True:
+        with _interrupted_later():
+            under_way.extend(pool.submit(deed, task) for task in islice(todo, ahead - len(under_way)))
+        if not under_way:
+            return
+        yield under_way.popleft().result()
 
 
 def _start_worker() -> None:

@@ -187,13 +187,24 @@ class Machine(Generic[C]):
         row = self.cells.get(state, {})
         return tuple(kind.name for kind in self.events if kind.name in row)
 
+    @cached_property
+    def _possible(self) -> dict[str, str]:
+        """For each state the events that are not refused there whatever comes with them, in words."""
+        words: dict[str, str] = {}
+        for state in self.state:
+            branches = {
+                name: self.actions[self.cells[state][name]].branches for name in self.legal_events(state)
+            }
+            taken = [name for name, row in branches.items() if any(each.refuse is None for each in row)]
+            words[state] = ", ".join(taken) or "nothing"
+        return words
+
     def refuse(self, control: str, event: EventKind, code: str | None = None) -> Result[C]:
         """Raise the refusal for `event` in state `control`."""
-        legal = ", ".join(self.legal_events(control)) or "nothing"
         raise LocalProtocolError(
             code or self.blank_code,
             f"{event.name} ({event.meaning}) is not possible in {control} of the {self.name} machine; "
-            f"defined there: {legal}",
+            f"possible there: {self._possible[control]}",
         )
 
     # --- compiling ---------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from dicomnet.statemachine import (
 
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
-from .network import Handler, NetworkObject
+from .network import CALLBACKS, Handler, NetworkObject
 
 # Where data are told of (Table 9-10), and where they may be sent.
 TALKING = frozenset({"Sta6", "Sta7", "Sta8"})
@@ -43,6 +43,7 @@ class Callbacks(Handler):
     """A handler made of functions, `Callbacks(on_accept=..., on_connect=...)`; what is left out does nothing.
 
     Each function takes what the method of `Handler` of that name takes, and what it raises is treated alike.
+    Raises `LocalProtocolError("invalid_argument")` for one that cannot be called.
     """
 
     def __init__(
@@ -54,6 +55,10 @@ class Callbacks(Handler):
         on_child_close: Callable[[NetworkObject, NetworkObject, str], object] | None = None,
         on_primitive: Callable[[NetworkObject, str, object], object] | None = None,
     ) -> None:
+        given = (on_accept, on_connect, on_close, on_child_close, on_primitive)
+        for name, callback in zip(CALLBACKS, given, strict=True):
+            if callback is not None and not callable(callback):
+                raise LocalProtocolError("invalid_argument", f"{name}: {callback!r} cannot be called")
         self._accept = on_accept
         self._connect = on_connect
         self._close = on_close

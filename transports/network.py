@@ -90,6 +90,18 @@ class Handler:
         """The association issued a primitive (PS3.8 2020, 7.1 to 7.6); the payload is what was received."""
 
 
+CALLBACKS = ("on_accept", "on_connect", "on_close", "on_child_close", "on_primitive")
+
+
+def refuse_no_handler(handler: object) -> None:
+    """Refuse what cannot be told everything: it would fail when the first callback is due, perhaps in a shutdown."""
+    for name in CALLBACKS:
+        if not callable(getattr(handler, name, None)):
+            raise LocalProtocolError(
+                "invalid_argument", f"{handler!r} is no handler: {name} cannot be called"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Limits and times of a network: ARTIM and connect timer in seconds, PDU lengths in octets.
@@ -142,9 +154,16 @@ class Network:
         self._step_library("shutdown")
 
     def new_object(self, handler: Handler | None = None) -> NetworkObject:
-        """A new network object, IDLE (row 2). Raises `LocalProtocolError("not_initialised")`."""
+        """A new network object, IDLE (row 2).
+
+        Raises `LocalProtocolError`: not_initialised, invalid_argument (a handler that lacks a callback).
+        """
+        if handler is None:
+            handler = Handler()
+        else:
+            refuse_no_handler(handler)
         self._step_library("new-object")
-        made = NetworkObject(self, next(self._ids), handler or Handler())
+        made = NetworkObject(self, next(self._ids), handler)
         self._objects[made.id] = made
         return made
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.statemachine import PROFILES
 
 from ..exploration import PLANTED, Question, as_test, prove
-from ..reports import Screen, replace_text
+from ..reports import Screen
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
-from .options import OUTPUT
+from .options import OUTPUT, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
 
@@ -75,7 +73,8 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
     profile has, that every row and branch of the tables fires, and that nothing deadlocks. A violation is shown as
     the shortest sequence that leads to it.
 
-    Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage.
+    Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage; 4: a file could not be
+    written at the end; 130: interrupted.
 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
@@ -113,12 +112,11 @@ def _question(options: dict[str, Any]) -> Question:
 
 
 def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants: bool) -> None:
-    given = {name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
-    if not mutants and "jobs" in given:
+    refuse_same_file(ctx.params["json_file"], ctx.params["test_file"], "--json and --test")
+    if not mutants and ctx.params["jobs"] is not None:
         raise click.UsageError("--jobs goes with --mutants alone")
-    if mutants and question.mutant is None and not given.isdisjoint(OF_ONE_QUESTION):
-        useless = ", ".join(option for name, option in OF_ONE_QUESTION.items() if name in given)
-        raise click.UsageError(f"--mutants explores at sizes of its own: leave {useless} out")
+    if mutants and question.mutant is None:
+        refuse_useless(ctx, OF_ONE_QUESTION, "--mutants explores at sizes of its own")
     if not question.symmetry and not question.core:
         raise click.UsageError("--no-symmetry goes with --events core alone")
     if mutants and question.mutant is not None:
@@ -143,18 +141,10 @@ def _prove(screen: Screen, question: Question, json_file: Path | None, test_file
     if proof.found.broken is not None and test_file is None:
         screen.print("\nAs a test (--test FILE writes it):\n", markup=False)
         screen.print(as_test(proof), markup=False, soft_wrap=True)
-    _write(json_file, json.dumps(proof_as_dict(proof), indent=1) + "\n")
-    _write(test_file, None if proof.found.broken is None else as_test(proof))
     if test_file is not None and proof.found.broken is None:
         screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
     screen.print(f"[{'green' if proof.holds else 'bold red'}]{proof.verdict}")
+    if proof.found.broken is not None:
+        save(test_file, as_test(proof))
+    save_json(json_file, proof_as_dict(proof))
     return proof.holds
-
-
-def _write(file: Path | None, content: str | None) -> None:
-    if file is None or content is None:
-        return
-    try:
-        replace_text(file, content)
-    except OSError as error:
-        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error

@@ -14,6 +14,8 @@ NOT_WATCHED = {
     4: "on_secure_link_ready at most once, and after the connection: there is no security layer yet"
 }
 
+NEVER_QUEUED = "no request ever came to the queue, so of requests that wait or are accepted nothing was seen"
+
 
 def show_proof(screen: Console, proof: Proof) -> None:
     """Invariants, what fired, figures, and what broke."""
@@ -45,6 +47,8 @@ def show_proof(screen: Console, proof: Proof) -> None:
     if proof.whole is not None:
         screen.print(f"without symmetry: {_figures(proof.whole)}", markup=False)
     screen.print(f"peak memory {proof.peak / 1e6:.0f} MB", markup=False)
+    if not proof.found.queued:
+        screen.print(f"vacuous: {NEVER_QUEUED}; a larger --queue proves more", markup=False, soft_wrap=True)
     if proof.found.broken is not None:
         screen.print("\nThe shortest way to what broke:", markup=False)
         screen.print(sequence(proof.found), markup=False, soft_wrap=True)
@@ -76,6 +80,7 @@ def proof_as_dict(proof: Proof) -> dict[str, object]:
         "events": "core" if question.core else "all",
         "mutant": question.mutant,
         "verdict": proof.verdict,
+        "vacuous": None if found.queued else NEVER_QUEUED,
         "states": found.states,
         "transitions": found.transitions,
         "seconds": round(found.seconds, 3),

@@ -34,7 +34,8 @@ NOT_AS_IT_SHOULD_BE = ("survivors", "tolerated_not_told", "false_alarms")
 def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None:
     """Build every single-fault mutant of the reference acceptor's machine and run the suite against each.
 
-    Exit code 0 when the suite says of each what its class demands, 1 when not.
+    Exit code 0 when the suite says of each what its class demands, 1 when not, 4 when the matrix could not be
+    written, 130 when interrupted.
 
     Example: dicomnet mutate --jobs 2 --json matrix.json
     """

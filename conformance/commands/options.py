@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
@@ -18,6 +19,8 @@ from ..reports import part_of, replace_text
 
 # The exit code of what was interrupted, as shells give it (128 + SIGINT).
 INTERRUPTED: Final = 130
+# The exit code where all was done but a report could not be written: no verdict on what was examined.
+NOT_WRITTEN: Final = 4
 
 
 class AddressType(click.ParamType[Address]):
@@ -104,11 +107,39 @@ SECONDS = SecondsType(0.1, 3600.0)
 DELAY = SecondsType(0.0, 3600.0)
 
 
-def save_json(file: Path | None, content: dict[str, Any]) -> None:
-    """Write what `--json` asks for; says what is wrong where that cannot be."""
+def refuse_useless(ctx: click.Context, options: dict[str, str], why: str) -> None:
+    """Wrong usage where any of these options (name of the parameter, as it is written) is given."""
+    useless = [
+        option
+        for name, option in options.items()
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if useless:
+        raise click.UsageError(f"{why}: leave {', '.join(useless)} out")
+
+
+def refuse_same_file(first: Path | None, second: Path | None, options: str) -> None:
+    """Wrong usage where two reports are to be one file: the second would replace the first."""
+    if first is not None and second is not None and first.resolve() == second.resolve():
+        raise click.UsageError(f"{options} name the same file, {str(first)!r}")
+
+
+class NotWrittenError(click.ClickException):
+    """A report could not be written."""
+
+    exit_code = NOT_WRITTEN
+
+
+def save(file: Path | None, content: str) -> None:
+    """Write a report, where one is asked for. Raises `NotWrittenError`, which says why."""
     if file is None:
         return
     try:
-        replace_text(file, json.dumps(content, indent=1) + "\n")
+        replace_text(file, content)
     except OSError as error:
-        raise click.ClickException(f"cannot write {str(file)!r}: {error.strerror}") from error
+        raise NotWrittenError(f"cannot write {str(file)!r}: {error.strerror or error}") from error
+
+
+def save_json(file: Path | None, content: dict[str, Any]) -> None:
+    """Write what `--json` asks for. Raises `NotWrittenError`, which says why."""
+    save(file, json.dumps(content, indent=1) + "\n")

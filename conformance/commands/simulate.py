@@ -19,9 +19,17 @@ from ..simulation.report import failure_lines, repeat, show_tally, tally_as_dict
 from ..simulation.run import shrink, simulate, trace_of
 from ..simulation.tally import Tally
 from ..workers import worker_processes
-from .options import INTERRUPTED, OUTPUT, save_json
+from .options import INTERRUPTED, OUTPUT, refuse_useless, save_json
 
 MOST_SEEDS: Final = 1 << 40
+# What --seed has no use for.
+OF_MANY_SEEDS = {
+    "seeds": "--seeds",
+    "first": "--first",
+    "jobs": "--jobs",
+    "complete": "--complete",
+    "json_file": "--json",
+}
 
 
 @click.command("simulate")
@@ -64,7 +72,8 @@ def simulate_command(
     """Simulate connections in memory: a listener, requestors, raw peers and faults, all drawn from seeds.
 
     Each run is watched by the monitors of the invariants, and is repeated to the byte by its seed. Exit code 0 when all
-    held, 1 when one broke (or, with --complete, something never occurred), 130 when interrupted.
+    held, 1 when one broke (or, with --complete, something never occurred), 4 when the report could not be written,
+    130 when interrupted.
 
     Example: dicomnet simulate --seeds 1000 --faults hostile
     """
@@ -73,6 +82,7 @@ def simulate_command(
     if only is not None and seed is None:
         raise click.UsageError("--only goes with --seed")
     if seed is not None:
+        refuse_useless(ctx, OF_MANY_SEEDS, "--seed runs one seed, and shows its trace")
         _one(ctx, screen, draw_plan(seed, profile, faults), only)
     tally = Tally()
     started = monotonic()

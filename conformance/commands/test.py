@@ -17,10 +17,10 @@ from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
 from ..unreachable import cell_counts, unreachable_lines
 from .interruption import Interruption
-from .options import ADDRESS, AET, OUTPUT, SECONDS
+from .options import ADDRESS, AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 
-NOT_WRITTEN = 4
+REPORTS = {"json_file": "--json", "junit_file": "--junit"}
 
 F = TypeVar("F", bound=Callable[..., Any])
 Writer = Callable[[Report, Repeat, Path], None]
@@ -112,7 +112,7 @@ def test(
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
 
     Exit codes: 0 no failure, 1 failures, 2 wrong usage, 3 could not test (unreachable, sanity failed, inconclusive),
-    4 the tester itself failed, 130 interrupted.
+    4 the tester itself failed, or a report could not be written at the end, 130 interrupted.
 
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
     """
@@ -127,8 +127,11 @@ def test(
     )
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx))
     cases = _choose(select, depth, quick=quick)
-    if json_file is not None and json_file == junit_file:
-        raise click.UsageError(f"--json and --junit name the same file, {str(json_file)!r}")
+    refuse_same_file(json_file, junit_file, "--json and --junit")
+    if list_only or dry_run:
+        refuse_useless(ctx, REPORTS, "nothing is run, and there is no report")
+    if address is None and concurrent is not None:
+        raise click.UsageError("--concurrent speaks of a target: give HOST:PORT, or leave it out")
     screen = Screen(highlight=False)
     if list_only or dry_run:
         interruption.release()

@@ -18,7 +18,8 @@ REPORT_EVERY = 20_000
 class Found:
     """What an exploration found: how much there is, how long it took in seconds, and the first thing that broke.
 
-    `complete` is False where the search was cut at its limit of states: then nothing is proven.
+    `complete` is False where the search was cut at its limit of states: then nothing is proven. `queued`: whether a
+    request ever was in the queue, in a search that is complete.
     """
 
     states: int
@@ -27,6 +28,7 @@ class Found:
     complete: bool
     broken: Broken | None = None
     steps: tuple[Step, ...] = ()
+    queued: bool = True
 
 
 def search(
@@ -56,7 +58,8 @@ def search(
             if len(came) > limit:
                 return Found(len(came), transitions, perf_counter() - began, complete=False)
         layer = following
-    return Found(len(came), transitions, perf_counter() - began, complete=True)
+    queued = any(queue for _, queue, _ in came)
+    return Found(len(came), transitions, perf_counter() - began, complete=True, queued=queued)
 
 
 def _way(came: dict[State, tuple[State, Label] | None], state: State, last: Label) -> list[Label]:

@@ -73,6 +73,8 @@ INDENT = 4
 LABEL = 13
 # So many cases are named behind one reason or failure; --verbose names all.
 NAMED = 12
+# Of a terminal that does not tell.
+UNKNOWN_WIDTH = 80
 
 K = TypeVar("K", bound=Hashable)
 
@@ -82,6 +84,11 @@ class Screen(RichConsole):
 
     gone = False
     carry_on = False
+
+    def __init__(self, *, highlight: bool = True, soft_wrap: bool = False) -> None:
+        super().__init__(highlight=highlight, soft_wrap=soft_wrap)
+        if not self.width:  # COLUMNS=0 is what some environments say where nobody knows
+            self.width = UNKNOWN_WIDTH
 
     def on_broken_pipe(self) -> None:
         """From now on nothing is written."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
+from ..workers import in_order
 from .judge import Breach
 from .plan import draw_plan
 from .run import simulate
@@ -71,26 +72,17 @@ def run_seeds(
     `executor` is any executor of `concurrent.futures`. `tally` takes in what comes back, so that who interrupts has
     what was learned until then. `tell` hears how many seeds are done. After a breach no more is begun.
     """
-    todo = batches(first, seeds, profile, faults)
-    under_way: set[Future[BatchOutcome]] = set()
     broken: BrokenSeed | None = None
-    try:
-        while True:
-            while broken is None and len(under_way) < AHEAD:
-                batch = next(todo, None)
-                if batch is None:
-                    break
-                under_way.add(executor.submit(run, batch))
-            if not under_way:
-                return broken
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                outcome = future.result()
-                tally.add(outcome.tally)
-                # Batches are begun in the order of their seeds, so each lower one comes back yet.
-                if outcome.broken is not None and (broken is None or outcome.broken.seed < broken.seed):
-                    broken = outcome.broken
-            tell(tally.seeds)
-    finally:
-        for future in under_way:
-            future.cancel()
+
+    def todo() -> Iterator[Batch]:
+        for batch in batches(first, seeds, profile, faults):
+            if broken is not None:
+                return
+            yield batch
+
+    for outcome in in_order(executor, run, todo(), AHEAD):
+        tally.add(outcome.tally)
+        # They come back in the order of their seeds: the first that broke is the lowest.
+        broken = broken or outcome.broken
+        tell(tally.seeds)
+    return broken

@@ -111,6 +111,19 @@ def test_two_reports_cannot_be_one_file(tmp_path: Path) -> None:
     assert "name the same file" in wrong_use("test", "--json", file, "--junit", file)
 
 
+@pytest.mark.parametrize("mode", ["--list", "--dry-run"])
+@pytest.mark.parametrize("option", ["--json", "--junit"])
+def test_where_nothing_is_run_there_is_no_report(mode: str, option: str, tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    assert f"leave {option} out" in wrong_use("test", mode, option, str(file))
+    assert not file.exists()
+
+
+def test_how_many_a_target_serves_is_said_of_a_target_alone() -> None:
+    assert "--concurrent speaks of a target" in wrong_use("test", "--concurrent", "2")
+    assert run("test", refused(), "--concurrent", "2", "--dry-run").exit_code == 0
+
+
 def test_a_pattern_that_fits_nothing_is_named() -> None:
     message = wrong_use("test", "--select", "ul.sta2.*", "--select", "ul.sta99.*")
     assert "no case fits 'ul.sta99.*'" in message

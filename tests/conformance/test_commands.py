@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from dicomnet.conformance import all_cases
 from dicomnet.statemachine import PDV, PDataTF, encode
 
-from .command import finished, flat, output, read_json, run, started, wrong_use
+from .command import COMMAND, finished, flat, output, read_json, run, started, wrong_use
 from .servers import acceptor, answers, hangs_up, refused, serving
 
 NOBODY = "127.0.0.1:1"
@@ -190,6 +192,24 @@ def busy(process: int) -> int:
         if line.startswith("SigIgn:")
     ]
     return sum(bool(mask >> (signal.SIGINT - 1) & 1) for mask in ignored)
+
+
+def group_interrupted(*arguments: str, deaf: int) -> tuple[int, str, str]:
+    """Ctrl-C as a terminal sends it, to the whole group, once so many children leave that to their parent."""
+    with subprocess.Popen(
+        (*COMMAND, *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            while busy(process.pid) < deaf:
+                assert process.poll() is None
+            os.killpg(process.pid, signal.SIGINT)
+            return finished(process, 60)
+        finally:
+            process.kill()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")

@@ -28,13 +28,13 @@ from dicomnet.conformance.exploration import (
     prove,
 )
 from dicomnet.statemachine import FORMS, MODEL, PROFILES, Model, ModelMutant, Tell, model_mutants, with_cell
-from tests.conformance.command import COMMAND, flat, run, started, wrong_use
-from tests.conformance.test_commands import busy
+from tests.conformance.command import flat, run, started, wrong_use
+from tests.conformance.test_commands import group_interrupted
 
 WIDE = 200
 SCHEMA = {
-    "schema", "profile", "clients", "queue", "events", "mutant", "verdict", "states", "transitions", "seconds",
-    "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage", "cannot_fire",
+    "schema", "profile", "clients", "queue", "events", "mutant", "verdict", "vacuous", "states", "transitions",
+    "seconds", "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage", "cannot_fire",
     "counterexample",
 }  # fmt: skip
 
@@ -82,6 +82,25 @@ def test_a_search_that_is_cut_is_not_proven() -> None:
     assert "never fired" not in text
 
 
+@pytest.mark.parametrize(
+    ("profile", "queue", "vacuous"),
+    [
+        ("dicomnet", "0", True),
+        ("tcp-winsock", "0", True),
+        ("tcp-linux", "0", False),  # it holds one more than its backlog
+        ("dicomnet", "1", False),
+    ],
+)
+def test_a_proof_in_which_nobody_comes_to_the_queue_says_so(
+    profile: str, queue: str, vacuous: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "check.json"
+    text = answered(0, "--profile", profile, "--queue", queue, "--json", str(file))
+    assert ("vacuous: no request ever came to the queue" in text) is vacuous
+    assert (json.loads(file.read_text())["vacuous"] is not None) is vacuous
+    assert text.rstrip().endswith("proven")
+
+
 def test_what_never_fires_though_nothing_says_why_is_a_violation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +130,7 @@ def test_what_never_fires_though_nothing_says_why_is_a_violation(
         (("--mutants", "--mutant", "lifo"), "leave --mutant out"),
         (("--mutants", "--clients", "2", "--test", "t.py"), "leave --clients, --test out"),
         (("--jobs", "2"), "--jobs goes with --mutants alone"),
+        (("--json", "/dev/null", "--test", "/dev/../dev/null"), "name the same file, '/dev/null'"),
         (("--events", "all", "--no-symmetry"), "--no-symmetry goes with --events core alone"),
         (("--json", "/no/such/folder/x.json"), "cannot write '/no/such/folder/x.json'"),
         (("--test", "/no/such/folder/x.py"), "cannot write '/no/such/folder/x.py'"),
@@ -120,15 +140,20 @@ def test_wrong_usage_is_told_before_anything_is_explored(arguments: tuple[str, .
     assert told in wrong_use("check", *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option", "verdict"),
+    [((), "--json", "proven"), (("--mutant", "on-accept-twice"), "--test", "violated")],
+)
 def test_a_file_that_can_no_longer_be_written_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], option: str, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_file: Path, _content: str) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("dicomnet.conformance.commands.check.replace_text", full)
-    result = run("check", "--json", str(tmp_path / "x.json"))
-    assert result.exit_code == 1
+    monkeypatch.setattr("dicomnet.conformance.commands.options.replace_text", full)
+    result = run("check", *arguments, option, str(tmp_path / "x"))
+    assert result.exit_code == 4, "1 would say that the model is violated"
+    assert f"\n{verdict}\n" in result.output
     assert "cannot write" in result.output
     assert "Traceback" not in result.output
 
@@ -425,19 +450,6 @@ def test_a_reader_that_has_gone_is_no_traceback() -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")
 @pytest.mark.parametrize("deaf", [1, 3], ids=["while the workers start", "while they work"])
 def test_mutants_that_are_interrupted_end_without_a_traceback(deaf: int) -> None:
-    """Ctrl-C goes to the whole group; the helper of the workers, which starts first, is deaf as they are."""
-    with subprocess.Popen(
-        (*COMMAND, "check", "--mutants", "--jobs", "2"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            while busy(process.pid) < deaf:
-                assert process.poll() is None
-            os.killpg(process.pid, signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert (process.returncode, errors) == (130, "\nInterrupted\n")
+    """The helper of the workers, which starts first, is deaf as they are."""
+    code, _, errors = group_interrupted("check", "--mutants", "--jobs", "2", deaf=deaf)
+    assert (code, errors) == (130, "\nInterrupted\n")

@@ -26,6 +26,7 @@ from dicomnet.transports import (
 )
 
 from ..conformance.command import output, run, wrong_use
+from ..conformance.test_commands import group_interrupted
 
 
 class AtOnce(Executor):
@@ -139,6 +140,14 @@ def test_the_command_counts_and_reports(tmp_path: Path) -> None:
     assert report["monitors"]["1"] > 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_report_that_cannot_be_written_is_no_broken_invariant() -> None:
+    result = run("simulate", "--seeds", "1", "--jobs", "1", "--json", "/dev/full")
+    assert result.exit_code == 4
+    assert "every invariant held" in result.output
+    assert "cannot write '/dev/full': No space left on device" in result.output
+
+
 def test_what_never_occurred_fails_where_that_is_asked() -> None:
     result = run("simulate", "--seeds", "1", "--jobs", "1", "--faults", "none", "--complete")
     assert result.exit_code == 1
@@ -160,7 +169,21 @@ def test_one_seed_shows_its_trace_and_can_be_cut() -> None:
         ("--seeds", "0"),
         ("--only", "1"),
         ("--seed", "1", "--only", "z"),
+        ("--seed", "1", "--seeds", "200"),
+        ("--seed", "1", "--first", "0"),
+        ("--seed", "1", "--jobs", "1"),
+        ("--seed", "1", "--complete"),
+        ("--seed", "1", "--json", "/dev/null"),
     ],
 )
 def test_wrong_use_is_told(arguments: tuple[str, ...]) -> None:
     assert wrong_use("simulate", *arguments)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")
+@pytest.mark.parametrize("deaf", [1, 3], ids=["while the workers start", "while they work"])
+def test_a_simulation_that_is_interrupted_tells_what_it_has_and_no_traceback(deaf: int) -> None:
+    code, out, errors = group_interrupted("simulate", "--seeds", "1000000", "--jobs", "2", deaf=deaf)
+    assert (code, errors) == (130, "")
+    assert "of 1000000 seeds" in out
+    assert "Interrupted after" in out

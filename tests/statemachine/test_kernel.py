@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -131,7 +131,17 @@ def test_no_guard_holds_is_a_refusal() -> None:
     assert caught.value.code == "no_such_thing"
 
 
-def test_a_blank_cell_is_refused_with_what_is_defined_there() -> None:
+def test_what_is_refused_is_not_told_as_possible() -> None:
+    """`count` is refused at times, and stays possible; an action that only refuses is as good as a blank cell."""
+    never = Action("D-5", "5", "no paint", (Branch(STAY, refuse="no_paint"),))
+    machine = replace(MACHINE, actions={**MACHINE.actions, "D-5": never})
+    with pytest.raises(LocalProtocolError, match=r"paint .* possible there: push, count, knock$") as caught:
+        step(machine.start(), machine.event["paint"])
+    assert caught.value.code == "no_paint"
+    assert "paint" in machine.legal_events("SHUT")
+
+
+def test_a_blank_cell_is_refused_with_what_is_possible_there() -> None:
     with pytest.raises(LocalProtocolError, match=r"knock \(knock\) .* OPEN .*: push, count, paint") as caught:
         step(MACHINE.value("OPEN", 0), KIND["knock"])
     assert caught.value.code == "no_such_thing"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from dicomnet.statemachine import (
@@ -13,12 +16,22 @@ from dicomnet.statemachine import (
     PDataTF,
     with_cell,
 )
-from dicomnet.transports import Address, MemoryTransport, NetworkObject, Settings, Transport
+from dicomnet.transports import (
+    Address,
+    Callbacks,
+    Handler,
+    MemoryTransport,
+    Network,
+    NetworkObject,
+    Settings,
+    Transport,
+)
 
 from .ears import settle, until
 from .users import RQ, Hospital
 
 NOBODY = Address("", 1)
+CALLBACKS = ("on_accept", "on_connect", "on_close", "on_child_close", "on_primitive")
 DATA = PDataTF((PDV(1, True, True, b"\0\0"),))
 
 
@@ -146,6 +159,50 @@ def test_the_trace_tells_every_transition(carrier: Transport) -> None:
         ("Sta5", "Evt3"),
     ]
     assert sorted(taken) == sorted(cells)
+
+
+class Deaf(Handler):
+    on_close = 3  # type: ignore[assignment]
+
+
+class Empty(Handler):
+    def __len__(self) -> int:
+        return 0
+
+
+class Half:
+    """Lacks the other callbacks."""
+
+    def on_accept(self, _listener: NetworkObject) -> None: ...
+
+
+@pytest.mark.parametrize("handler", [5, 0, "", Half(), Deaf()], ids=lambda each: type(each).__name__)
+def test_what_is_no_handler_is_refused_at_the_call(memory: MemoryTransport, handler: Any) -> None:  # noqa: ANN401
+    network = Network(memory)
+    network.startup()
+    with pytest.raises(LocalProtocolError, match="is no handler: on_") as caught:
+        network.new_object(handler)
+    assert caught.value.code == "invalid_argument"
+    assert network.alive == ()
+    network.shutdown()
+
+
+def test_a_handler_is_what_has_the_callbacks(memory: MemoryTransport) -> None:
+    """Also one that is false, and one of no class of ours."""
+    network = Network(memory)
+    network.startup()
+    empty = Empty()
+    assert network.new_object(empty).handler is empty
+    other: Any = SimpleNamespace(**dict.fromkeys(CALLBACKS, print))
+    assert network.new_object(other).handler is other
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_a_callback_that_cannot_be_called_is_refused_at_once(name: str) -> None:
+    wrong: Any = {name: 3}
+    with pytest.raises(LocalProtocolError, match=f"{name}: 3 cannot be called") as caught:
+        Callbacks(**wrong)
+    assert caught.value.code == "invalid_argument"
 
 
 def test_errors_are_kept_within_bounds(memory: MemoryTransport) -> None:
