@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from dicomnet.statemachine import CONTEXT_ACCEPTED, describe_context_result
+from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_context_result
 from dicomnet.transports import Address, Transport
 
 from . import octets
@@ -22,6 +22,7 @@ from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on, own_fault
 from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
+from .uid_names import uid_name
 from .verdict import Cell, Result, Verdict
 
 SANITY_RUNS = 3
@@ -208,6 +209,8 @@ class Session:
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
         """Run the cases; every result goes into `report` as soon as it is known."""
         self._report = report
+        # What is loaded when the first UID is named would be taken for the target's slowness.
+        uid_name(VERIFICATION)
         self._emit(Started(self._label, str(self._target.address), len(cases)))
         try:
             if not self._sanity(report):
