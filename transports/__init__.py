@@ -7,12 +7,14 @@ from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
-from .network import Handler, Network, NetworkObject, Settings
+from .network import Network, NetworkObject
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
+from .user import Handler, Settings
 
 __all__ = [
     "FAULTS",
@@ -21,9 +23,13 @@ __all__ = [
     "Assembler",
     "Callbacks",
     "EchoResult",
+    "Ended",
+    "Engine",
+    "Failed",
     "Faults",
     "Handler",
     "Happening",
+    "Heard",
     "Hub",
     "Lane",
     "Link",
@@ -36,12 +42,17 @@ __all__ = [
     "NetworkObject",
     "Noted",
     "ObjectState",
+    "Plain",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",
     "Request",
     "Scene",
     "SceneObject",
+    "SecureHandler",
+    "SecureLink",
+    "Secured",
+    "Security",
     "Settings",
     "Simulator",
     "StepwiseTransport",

@@ -40,6 +40,7 @@ from .memory import MemoryTransport
 from .negotiation import Policy
 from .resolve import bindable
 from .tcp import TcpTransport
+from .user import Settings
 from .virtual import Driver, driver_of
 
 STEP_SECONDS = 30.0
@@ -78,7 +79,7 @@ class Notice:
     number: int
 
 
-def library(carrier: Transport, settings: core.Settings | None = None) -> Library:
+def library(carrier: Transport, settings: Settings | None = None) -> Library:
     """The library, to be started by `async with`. Entering raises `LocalProtocolError`, see `Library`."""
     return Library(carrier, settings)
 
@@ -91,7 +92,7 @@ class Library:
     loop), wrong_state (entered before).
     """
 
-    def __init__(self, carrier: Transport, settings: core.Settings | None = None) -> None:
+    def __init__(self, carrier: Transport, settings: Settings | None = None) -> None:
         self.carrier = carrier
         self.network = _Network(carrier, settings)
         self._loop: asyncio.AbstractEventLoop | None = None

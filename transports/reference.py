@@ -32,7 +32,8 @@ from .base import Address, Timer, Transport
 from .handlers import why_over
 from .messages import Assembler, fragments
 from .negotiation import Policy, negotiate
-from .network import DEFAULT_BACKLOG, Handler, Network, NetworkObject, Settings
+from .network import DEFAULT_BACKLOG, Network, NetworkObject
+from .user import Handler, Settings
 
 # Connections beyond the associations: to tell a peer that there is no room, and for those that say nothing.
 SPARE_CONNECTIONS = 64
