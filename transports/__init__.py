@@ -14,6 +14,8 @@ from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler,
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
+from .tls import Tls, TlsEngine, TlsTransport
+from .tls_settings import TlsSettings, client_context, server_context
 from .user import Handler, Settings
 
 __all__ = [
@@ -58,10 +60,16 @@ __all__ = [
     "StepwiseTransport",
     "TcpTransport",
     "Timer",
+    "Tls",
+    "TlsEngine",
+    "TlsSettings",
+    "TlsTransport",
     "Transport",
     "Verification",
     "aio",
+    "client_context",
     "echo_request",
     "fragments",
     "negotiate",
+    "server_context",
 ]

@@ -33,6 +33,7 @@ from .handlers import why_over
 from .messages import Assembler, fragments
 from .negotiation import Policy, negotiate
 from .network import DEFAULT_BACKLOG, Network, NetworkObject
+from .secure import Security
 from .user import Handler, Settings
 
 # Connections beyond the associations: to tell a peer that there is no room, and for those that say nothing.
@@ -58,8 +59,9 @@ class ReferenceAcceptor(Handler):
         *,
         answer_after: float = 0.0,
         log: Log | None = None,
+        security: Security | None = None,
     ) -> None:
-        self.network = Network(carrier, settings or Settings(max_length=policy.max_length))
+        self.network = Network(carrier, settings or Settings(max_length=policy.max_length), security)
         self.policy = policy
         self.answer_after = answer_after
         self.log = log
@@ -113,6 +115,14 @@ class _VerificationUser(Handler):
                 self._tell(subject, primitive)
             case _:
                 pass
+
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        """Tell what the security layer came to."""
+        secured = subject.secured
+        if outcome != "ok":
+            self._tell(subject, "the link could not be secured: {}", security_words(subject, outcome))
+        elif secured is not None:
+            self._tell(subject, "secured: {} {}", secured.version, secured.suite)
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """Nothing is left to answer."""
@@ -191,6 +201,12 @@ class _VerificationUser(Handler):
             self._tell(subject, "C-ECHO answered")
 
 
+def security_words(subject: NetworkObject, outcome: str) -> str:
+    """What became of a link that could not be secured, or that broke: the code, and why."""
+    failure = subject.security_failure
+    return outcome if failure is None or not failure.text else f"{outcome}: {failure.text}"
+
+
 def echo_request(called: str, calling: str, max_length: int = 16384) -> AAssociateRQ:
     """The association request of a Verification SCU."""
     return AAssociateRQ(
@@ -219,9 +235,16 @@ class ReferenceRequestor(Handler):
     """One association with one C-ECHO, released in order; `result` tells what became of it."""
 
     def __init__(
-        self, carrier: Transport, address: Address, called: str, calling: str, *, timeout: float = 30.0
+        self,
+        carrier: Transport,
+        address: Address,
+        called: str,
+        calling: str,
+        *,
+        timeout: float = 30.0,
+        security: Security | None = None,
     ) -> None:
-        self.network = Network(carrier, Settings(connect=timeout))
+        self.network = Network(carrier, Settings(connect=timeout, handshake=timeout), security)
         self.result = EchoResult()
         self._carrier = carrier
         self._assembler = Assembler()
@@ -251,7 +274,14 @@ class ReferenceRequestor(Handler):
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """The peer ended the connection, and nothing was known yet."""
-        self._finish(False, "the connection was lost")
+        failure = subject.security_failure
+        lost = "the connection was lost"
+        self._finish(False, lost if failure is None else f"{lost}: {security_words(subject, outcome)}")
+
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        """The link could not be secured."""
+        if outcome != "ok":
+            self._finish(False, f"the link could not be secured: {security_words(subject, outcome)}")
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """Associate, echo, release."""
@@ -276,8 +306,9 @@ class ReferenceRequestor(Handler):
 
     def _ended(self, subject: NetworkObject, cause: object) -> None:
         why = why_over(cause)
-        # A connection that could not be made is told by on_connect, which knows why.
-        if why is not None or subject.endpoint.connection.control != "IDLE":
+        # A connection that could not be made, or secured, is told by a callback that knows why.
+        known = subject.endpoint.connection.control == "IDLE" or subject.endpoint.security.control == "FAILED"
+        if why is not None or not known:
             self._finish(False, why or "the connection was lost")
 
     def _echo(self, subject: NetworkObject, accepted: AAssociateAC) -> None:
