@@ -8,6 +8,7 @@ from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
+from .played import PlayedSecurity
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
@@ -45,6 +46,7 @@ __all__ = [
     "Noted",
     "ObjectState",
     "Plain",
+    "PlayedSecurity",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",
