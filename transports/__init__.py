@@ -2,6 +2,7 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .certificates import CertificateFacts, date_of, facts_of, peer_certificate, printable
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
@@ -16,7 +17,16 @@ from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
 from .tls import Tls, TlsEngine, TlsTransport
-from .tls_settings import TlsSettings, client_context, server_context
+from .tls_outcome import outcome_of
+from .tls_settings import (
+    TlsSettings,
+    client_context,
+    missing_suites,
+    server_context,
+    suites_in_order,
+    tls_profile,
+    tls_remarks,
+)
 from .user import Handler, Settings
 
 __all__ = [
@@ -25,6 +35,7 @@ __all__ = [
     "Address",
     "Assembler",
     "Callbacks",
+    "CertificateFacts",
     "EchoResult",
     "Ended",
     "Engine",
@@ -70,8 +81,17 @@ __all__ = [
     "Verification",
     "aio",
     "client_context",
+    "date_of",
     "echo_request",
+    "facts_of",
     "fragments",
+    "missing_suites",
     "negotiate",
+    "outcome_of",
+    "peer_certificate",
+    "printable",
     "server_context",
+    "suites_in_order",
+    "tls_profile",
+    "tls_remarks",
 ]

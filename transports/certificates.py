@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -85,6 +86,8 @@ def peer_certificate(link: ssl.SSLObject) -> CertificateFacts | None:
     chain: Any = None
     public = getattr(link, "get_unverified_chain", None)
     inner = getattr(getattr(link, "_sslobj", None), "get_unverified_chain", None)
+    if link in _noted:
+        return facts_of(_noted[link])
     try:
         if public is not None:
             chain = cast(Callable[[], Any], public)()
@@ -94,6 +97,38 @@ def peer_certificate(link: ssl.SSLObject) -> CertificateFacts | None:
     except (ssl.SSLError, ValueError):
         return None
     return facts_of(bytes(chain[0])) if chain else None
+
+
+def note_certificates(context: ssl.SSLContext) -> None:
+    """Let links of this context keep the certificate that they are shown, for `peer_certificate`.
+
+    OpenSSL forgets a requestor's certificate that an acceptor did not believe, and that is the one to be told of.
+    Where this Python offers no look at messages, nothing is kept.
+    """
+    # Python's own hook, for debugging; the one of the class below spares the names for every number.
+    hook: Any = getattr(ssl.SSLContext.__base__, "_msg_callback", None)
+    if hook is not None:
+        hook.__set__(context, _note)
+
+
+def _note(link: object, direction: str, version: int, content: int, kind: int, message: bytes) -> None:
+    if (
+        direction != "read"
+        or content != _HANDSHAKE
+        or kind != _CERTIFICATE
+        or not isinstance(link, ssl.SSLObject)
+    ):
+        return
+    # RFC 8446 4.4.2 and RFC 5246 7.4.2: kind and length, in TLS 1.3 a context, the list's length, the first's length.
+    start = 4 + (1 + message[4] if version >= ssl.TLSVersion.TLSv1_3 and len(message) > 4 else 0) + 3
+    length = int.from_bytes(message[start : start + 3])
+    if length:
+        _noted[link] = bytes(message[start + 3 : start + 3 + length])
+
+
+_HANDSHAKE: Final = 22
+_CERTIFICATE: Final = 11
+_noted: WeakKeyDictionary[ssl.SSLObject, bytes] = WeakKeyDictionary()
 
 
 def printable(text: str) -> str:

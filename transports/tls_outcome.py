@@ -54,24 +54,27 @@ _NO_TLS: Final = frozenset(
 )
 
 
-def outcome_of(error: ssl.SSLError, link: ssl.SSLObject | None = None) -> tuple[str, str]:
+def outcome_of(
+    error: ssl.SSLError, link: ssl.SSLObject | None = None, *, secured: bool = False
+) -> tuple[str, str]:
     """The code of the outcome (verify_failed, unknown_authority, expired, hostname_mismatch, protocol_version,
     insufficient_security, handshake_failed, close_notify_missing), and a sentence.
 
     With the `link` on which it happened the sentence tells which certificate the peer showed and which name was
-    expected, and the end of a session is told from the end of a handshake.
+    expected. `secured` says that this end's handshake was done before: a failed link itself no longer knows, and
+    a connection that ends then lacks its close_notify.
     """
     shown = None if link is None else peer_certificate(link)
     if isinstance(error, ssl.SSLCertVerificationError):
         return _not_believed(error, shown, None if link is None else link.server_hostname)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return _ended(error, link)
+        return _ended(error, secured)
     alert = _alert_of(error)
     if alert:
         said = alert.lower()
         code = _ALERTS.get(alert, "handshake_failed")
         return code, f"the peer refused with the alert {said}{_WHY.get(alert, '')}"
-    reason = error.reason or ""
+    reason = _reason(error)
     if reason in _NO_TLS:
         return "handshake_failed", "what came is not TLS: the peer may speak without it on this port"
     code, words = _NOTICED.get(reason, ("handshake_failed", ""))
@@ -115,9 +118,8 @@ def _not_believed(
     return "verify_failed", f"the peer's certificate was not accepted: {error.verify_message}{which}"
 
 
-def _ended(error: ssl.SSLError, link: ssl.SSLObject | None) -> tuple[str, str]:
-    # A session has a version as soon as its handshake is done.
-    if link is not None and link.version() is not None:
+def _ended(error: ssl.SSLError, secured: bool) -> tuple[str, str]:
+    if secured:
         return (
             "close_notify_missing",
             "the peer ended the connection without close_notify: data may be missing",
@@ -128,12 +130,17 @@ def _ended(error: ssl.SSLError, link: ssl.SSLObject | None) -> tuple[str, str]:
 
 def _alert_of(error: ssl.SSLError) -> str:
     """The alert that the peer sent, as in UNKNOWN_CA; "" where it is none."""
-    reason = error.reason or ""
+    reason = _reason(error)
     if "_ALERT_" in reason:
         return reason.partition("_ALERT_")[2]
     # Where Python does not know the number, OpenSSL's text still says it.
     found = re.search(r"\balert ([a-z][a-z ]+)", str(error))
     return found[1].strip().upper().replace(" ", "_") if found else ""
+
+
+def _reason(error: ssl.SSLError) -> str:
+    # One that was not raised by OpenSSL has none.
+    return getattr(error, "reason", None) or ""
 
 
 def _text(error: ssl.SSLError) -> str:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 
 from dicomnet.statemachine import SUITE, TLS_PROFILES, VERSIONS, SecurityError, TlsProfile
 
-from .certificates import facts_of
+from .certificates import facts_of, note_certificates
 
 # A file of certificates is not longer than this, in octets.
 LONGEST_FILE: Final = 1 << 22
@@ -78,14 +78,14 @@ def client_context(settings: TlsSettings) -> ssl.SSLContext:
 
     Raises `SecurityError` (invalid_argument) where a file, a password, a key or the profile does not serve.
     """
-    return _cached(settings, False, _stamps(settings))
+    return _cached(settings, False, settings.password, _stamps(settings))
 
 
 def server_context(settings: TlsSettings) -> ssl.SSLContext:
     """The context of an acceptor, which needs a certificate; for the rest see `client_context`."""
     if settings.certificate is None:
         raise SecurityError("an acceptor with TLS needs a certificate and its key: none was given")
-    return _cached(settings, True, _stamps(settings))
+    return _cached(settings, True, settings.password, _stamps(settings))
 
 
 def tls_profile(name: str) -> TlsProfile:
@@ -160,8 +160,12 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=64)
 def _cached(
-    settings: TlsSettings, is_server: bool, _stamps: tuple[tuple[int, int] | None, ...]
+    settings: TlsSettings,
+    is_server: bool,
+    _password: Password | None,
+    _stamps: tuple[tuple[int, int] | None, ...],
 ) -> ssl.SSLContext:
+    # The password's giver counts, though settings that differ in it alone are equal: who gives a wrong one is refused.
     profile = tls_profile(settings.profile)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
     _set_profile(context, profile, is_server)
@@ -247,7 +251,7 @@ def _load_dh(context: ssl.SSLContext) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory, "ffdhe2048.pem")
         path.write_text(FFDHE2048, "ascii")
-        context.load_dh_params(path)
+        context.load_dh_params(str(path))
 
 
 def _set_trust(context: ssl.SSLContext, settings: TlsSettings, is_server: bool) -> None:
@@ -260,6 +264,8 @@ def _set_trust(context: ssl.SSLContext, settings: TlsSettings, is_server: bool) 
             _certificates(settings.authorities)
         return
     context.check_hostname = not is_server and settings.check_name
+    if is_server:
+        note_certificates(context)
     if settings.authorities is None:
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH if is_server else ssl.Purpose.SERVER_AUTH)
         return
@@ -340,8 +346,8 @@ def _certificates(path: Path) -> list[x509.Certificate]:
 
 def _read(what: str, path: Path) -> bytes:
     try:
-        if path.is_dir():
-            raise SecurityError(f"the {what} file {str(path)!r} is a directory: give a file in PEM")
+        if path.exists() and not path.is_file():
+            raise SecurityError(f"the {what} file {str(path)!r} is no file but a directory or a device")
         with path.open("rb") as file:
             content = file.read(LONGEST_FILE + 1)
     except (OSError, ValueError) as error:
