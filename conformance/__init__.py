@@ -23,6 +23,8 @@ from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .simulation import (
+    Act,
+    Plan,
     Tally,
     draw_plan,
     run_batch,
@@ -39,6 +41,7 @@ from .verdict import Ending, Result, Verdict, verdict_of
 from .workers import worker_processes
 
 __all__ = [
+    "Act",
     "Answer",
     "Authority",
     "Canary",
@@ -63,6 +66,7 @@ __all__ = [
     "Options",
     "Oracle",
     "Pace",
+    "Plan",
     "Remark",
     "Report",
     "Result",
