@@ -147,6 +147,7 @@ from .wire import (
     encode_buffers,
     encode_command,
     frame_length,
+    tls,
 )
 
 MACHINES: dict[str, Machine[Any]] = {
@@ -328,5 +329,6 @@ __all__ = [
     "step",
     "table_as_dict",
     "table_as_markdown",
+    "tls",
     "with_cell",
 ]
