@@ -181,7 +181,7 @@ class CaseRun:
         self._row.append((self._oracle.states(), step))
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
         self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
-        self._pieces = _cut(octets, step.pieces)
+        self._pieces = cut(octets, step.pieces)
         self._send_piece()
 
     def _send_piece(self) -> None:
@@ -581,7 +581,7 @@ def _leading(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     return tuple(tuple(replace(stimulus, lead=True) for stimulus in reading) for reading in readings)
 
 
-def _cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:
+def cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:
     """The octets in pieces of these sizes; a 0 at the end repeats the size before it; the rest is one piece."""
     pieces: list[bytes] = []
     start = 0

@@ -1,8 +1,8 @@
 """What a TLS server says in the clear: records, ServerHello and what follows it up to ServerHelloDone, and alerts.
 
 `decode_answer` is total: any octets give parts, the last of which is a `Violation` where the rest cannot be read. It
-reads from the beginning of the stream, so it needs no state; what is not whole yet is counted as pending. From TLS 1.3's
-ServerHello on, and behind a change_cipher_spec, nothing can be read without keys: that is `Sealed`.
+reads from the beginning of the stream, so it needs no state; what is not whole yet is counted as pending. From the
+ServerHello of TLS 1.3 on, and behind a change_cipher_spec, nothing can be read without keys: that is `Sealed`.
 """
 
 from __future__ import annotations
