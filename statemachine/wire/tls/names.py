@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...tls_suites import SUITE_OF_CODE
+
 SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 FUTURE: Final = 0x0305
 """A version that nobody has defined (RFC 8446 4.2.1: what a server does not know is ignored)."""
@@ -146,81 +148,11 @@ EMPTY_RENEGOTIATION: Final = 0x00FF
 FALLBACK: Final = 0x5600
 """TLS_FALLBACK_SCSV (RFC 7507 3)."""
 
-SUITE_NAMES: Final = {
-    0x0000: "TLS_NULL_WITH_NULL_NULL",
-    0x0001: "TLS_RSA_WITH_NULL_MD5",
-    0x0002: "TLS_RSA_WITH_NULL_SHA",
-    0x0003: "TLS_RSA_EXPORT_WITH_RC4_40_MD5",
-    0x0004: "TLS_RSA_WITH_RC4_128_MD5",
-    0x0005: "TLS_RSA_WITH_RC4_128_SHA",
-    0x0006: "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5",
-    0x0007: "TLS_RSA_WITH_IDEA_CBC_SHA",
-    0x0008: "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA",
-    0x0009: "TLS_RSA_WITH_DES_CBC_SHA",
-    0x000A: "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
-    0x0012: "TLS_DHE_DSS_WITH_DES_CBC_SHA",
-    0x0014: "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA",
-    0x0015: "TLS_DHE_RSA_WITH_DES_CBC_SHA",
-    0x0016: "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",
-    0x0017: "TLS_DH_anon_EXPORT_WITH_RC4_40_MD5",
-    0x0018: "TLS_DH_anon_WITH_RC4_128_MD5",
-    0x0019: "TLS_DH_anon_EXPORT_WITH_DES40_CBC_SHA",
-    0x001A: "TLS_DH_anon_WITH_DES_CBC_SHA",
-    0x001B: "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA",
-    0x002F: "TLS_RSA_WITH_AES_128_CBC_SHA",
-    0x0033: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
-    0x0034: "TLS_DH_anon_WITH_AES_128_CBC_SHA",
-    0x0035: "TLS_RSA_WITH_AES_256_CBC_SHA",
-    0x0039: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
-    0x003A: "TLS_DH_anon_WITH_AES_256_CBC_SHA",
-    0x003B: "TLS_RSA_WITH_NULL_SHA256",
-    0x003C: "TLS_RSA_WITH_AES_128_CBC_SHA256",
-    0x003D: "TLS_RSA_WITH_AES_256_CBC_SHA256",
-    0x0067: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
-    0x006B: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
-    0x006C: "TLS_DH_anon_WITH_AES_128_CBC_SHA256",
-    0x009C: "TLS_RSA_WITH_AES_128_GCM_SHA256",
-    0x009D: "TLS_RSA_WITH_AES_256_GCM_SHA384",
-    0x009E: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
-    0x009F: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
-    0x00A6: "TLS_DH_anon_WITH_AES_128_GCM_SHA256",
-    0x00A7: "TLS_DH_anon_WITH_AES_256_GCM_SHA384",
+_SIGNALS: Final = {
     EMPTY_RENEGOTIATION: "TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
-    0x1301: "TLS_AES_128_GCM_SHA256",
-    0x1302: "TLS_AES_256_GCM_SHA384",
-    0x1303: "TLS_CHACHA20_POLY1305_SHA256",
-    0x1304: "TLS_AES_128_CCM_SHA256",
-    0x1305: "TLS_AES_128_CCM_8_SHA256",
-    GREASE: "GREASE",
     FALLBACK: "TLS_FALLBACK_SCSV",
-    0xC006: "TLS_ECDHE_ECDSA_WITH_NULL_SHA",
-    0xC007: "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
-    0xC008: "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
-    0xC009: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-    0xC00A: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
-    0xC010: "TLS_ECDHE_RSA_WITH_NULL_SHA",
-    0xC011: "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
-    0xC012: "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
-    0xC013: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
-    0xC014: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-    0xC015: "TLS_ECDH_anon_WITH_NULL_SHA",
-    0xC016: "TLS_ECDH_anon_WITH_RC4_128_SHA",
-    0xC017: "TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA",
-    0xC018: "TLS_ECDH_anon_WITH_AES_128_CBC_SHA",
-    0xC019: "TLS_ECDH_anon_WITH_AES_256_CBC_SHA",
-    0xC023: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-    0xC024: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
-    0xC027: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
-    0xC028: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
-    0xC02B: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    0xC02C: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    0xC030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-    0xCCA8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    0xCCA9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-    0xCCAA: "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    GREASE: "GREASE",
 }
-SUITE_CODES: Final = {name: code for code, name in SUITE_NAMES.items()}
 
 
 def version_name(version: int) -> str:
@@ -230,7 +162,8 @@ def version_name(version: int) -> str:
 
 def suite_name(suite: int) -> str:
     """The cipher suite in words."""
-    return SUITE_NAMES.get(suite, f"suite {suite:#06x}")
+    known = SUITE_OF_CODE.get(suite)
+    return known.name if known is not None else _SIGNALS.get(suite, f"suite {suite:#06x}")
 
 
 def group_name(group: int) -> str:
@@ -245,5 +178,5 @@ def alert_name(description: int) -> str:
 
 def has_dh_parameters(suite: int) -> bool:
     """Whether the ServerKeyExchange of this suite begins with a prime (RFC 5246 7.4.3), not with a curve."""
-    name = SUITE_NAMES.get(suite, "")
-    return name.startswith(("TLS_DHE_", "TLS_DH_anon_"))
+    known = SUITE_OF_CODE.get(suite)
+    return known is not None and known.name.startswith(("TLS_DHE_", "TLS_DH_anon_"))
