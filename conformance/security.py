@@ -48,7 +48,7 @@ class Contexts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Security:
+class TlsTarget:
     """What is below the association of a target: the raw carrier, where the target is on it, and the tester's TLS."""
 
     raw: Transport
@@ -67,7 +67,7 @@ class SecureRun:
         self,
         case: Case,
         target: Target,
-        security: Security,
+        security: TlsTarget,
         *,
         concurrent: int = 0,
         recover: float = 75.0,
@@ -209,11 +209,9 @@ class SecureRun:
         limit = self._carrier.now() + self._pace.patience
         while not (heard.secured or heard.error or heard.ending):
             self._flush(wire, step.pieces)
-            seen = len(heard.octets)
             # A slow handshake is given its time from its last octet on.
             limit = max(limit, wire.sent + self._pace.patience)
-            self._wait(wire, limit - self._carrier.now(), lambda seen=seen: len(heard.octets) != seen)
-            if len(heard.octets) == seen and not heard.ending:
+            if not self._more(wire, limit - self._carrier.now()):
                 break
         if heard.secured and step.behind:
             behind = self._titled(step.behind)
@@ -222,6 +220,12 @@ class SecureRun:
         self._flush(wire, step.pieces)
         self._note("tester", f"handshake: {heard.told()}")
         self._look(step.want, heard)
+
+    def _more(self, wire: Wire, seconds: float) -> bool:
+        """Wait until the target has said more; gives whether it has, or has ended it."""
+        seen = len(wire.heard.octets)
+        self._wait(wire, seconds, lambda: len(wire.heard.octets) != seen)
+        return len(wire.heard.octets) != seen or bool(wire.heard.ending)
 
     def _flush(self, wire: Wire, pieces: tuple[int, ...] = ()) -> None:
         assert wire.inside is not None
@@ -235,7 +239,7 @@ class SecureRun:
         wire = self._wire
         assert wire is not None
         assert wire.inside is not None
-        for chunk in step.chunks:
+        for chunk in step.chunks if wire.heard.secured else ():
             octets = self._titled(chunk)
             self._note("tester", f"inside TLS: {step.what}", octets)
             reason = wire.inside.write(octets)
@@ -256,13 +260,13 @@ class SecureRun:
         assert wire is not None
         self._note("tester", step.way.value)
         heard = wire.heard
-        if step.way is Way.TARGET:
-            self._wait(wire, self._pace.patience, lambda: False)
-        if step.want is not None:
-            self._look(step.want, heard)
         if step.way is Way.NOTIFY and wire.inside is not None:
             wire.inside.notify()
             wire.flush()
+        if step.way in (Way.TARGET, Way.NOTIFY):
+            self._wait(wire, self._pace.patience, lambda: heard.closed and step.way is Way.NOTIFY)
+        if step.want is not None:
+            self._look(step.want, heard)
         if step.way is Way.RST:
             wire.reset()
         else:

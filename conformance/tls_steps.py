@@ -48,9 +48,10 @@ class Heard:
 
     `opened`: the transport connection stood. `answer` is what was in the clear, decoded. `ending`: FIN, RST or empty
     (it is still open), `after` how many seconds after the last thing was sent. `waited`: how long was waited at most.
-    `secured`: the handshake is done on our side; `error` is what this machine's library said of a failure, and `alert`
-    the target's alert in it; `closed`: a close_notify came. `pdus` came inside; `plain` is what came before any TLS.
-    `before` are those of the probes before this one in the case. `certificate`: the user gave a client certificate.
+    `secured`: the handshake is done on our side; `error` is what this machine's library said of a failure, `alert` the
+    target's alert in it, `verify` the number of what is wrong with the certificate; `closed`: a close_notify came.
+    `pdus` came inside TLS, in `data` octets. `before` are those of the connections before this one in the case.
+    `certificate`: the user gave a client certificate.
     """
 
     what: str = ""
@@ -67,6 +68,7 @@ class Heard:
     error: str = ""
     reason: str = ""
     alert: str = ""
+    verify: int = 0
     closed: bool = False
     pdus: list[Pdu | Violation] = field(default_factory=list[Pdu | Violation])
     data: int = 0
@@ -151,13 +153,21 @@ class Credential(Enum):
     EXPIRED = "a client certificate that is out of date"
 
 
+class Verify(Enum):
+    """What of the target's certificate is verified."""
+
+    NOTHING = ""
+    CHAIN = "the chain"
+    NAME = "the chain and the name"
+
+
 @dataclass(frozen=True, slots=True)
 class Shake:
     """Open a raw connection and make a handshake with this machine's library.
 
     `oldest` and `newest` bound the versions (0: what the library does). `pieces` are the sizes of the segments.
-    `verify`: the chain and the name of the target's certificate are held against the user's authority; else any will
-    do. `behind` goes out in one segment with the last of the handshake.
+    `verify`: what of the target's certificate is held against the user's authority; nothing means that any will do.
+    `behind` goes out in one segment with the last of the handshake.
     """
 
     what: str
@@ -166,7 +176,7 @@ class Shake:
     oldest: int = 0
     newest: int = 0
     pieces: tuple[int, ...] = ()
-    verify: bool = False
+    verify: Verify = Verify.NOTHING
     behind: bytes = b""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from dicomnet.statemachine import Framer, Limits, tls
@@ -78,6 +79,7 @@ class Inside:
         self._heard.error = reason
         if isinstance(error, ssl.SSLCertVerificationError):
             self._heard.reason = f"certificate: {error.verify_message}"
+            self._heard.verify = error.verify_code
         elif _ALERT in reason:
             self._heard.alert = reason.partition(_ALERT)[2].lower()
         elif isinstance(error, ssl.SSLEOFError) or reason == "UNEXPECTED_EOF_WHILE_READING":
@@ -95,10 +97,8 @@ class Inside:
 
     def notify(self) -> None:
         """Say close_notify."""
-        try:
+        with suppress(ssl.SSLError, ValueError):  # the answer to it is not waited for
             self._object.unwrap()
-        except (ssl.SSLError, ValueError):
-            pass  # the answer to it is not waited for
 
     def out(self) -> bytes:
         """What is to be sent now."""
