@@ -14,15 +14,17 @@ from typing import Final, Protocol
 from dicomnet.statemachine import AAssociateAC, AReleaseRP, PDataTF, tls
 from dicomnet.transports import Transport
 
-from .case import Case, Finding, Grade
+from .case import Case, Finding, Grade, Level
 from .evidence import Evidence
-from .octets import ECHO, RELEASE_RQ, RQ, with_titles
-from .run import PIECE_SECONDS, Pace, Target, cut
+from .octets import ECHO, RELEASE_RQ, RQ, cut, with_titles
+from .run import PIECE_SECONDS, Pace, Target
 from .tls_steps import Beside, Heard, Part, Probe, Said, SecureStep, Shake, Stop, Tell, Until, Want, Way
 from .tls_wire import Inside, Wire
 from .verdict import Ending, Result, Verdict, verdict_of
 
 SOON_SECONDS: Final = 0.2
+# A stalled handshake is watched for so long at most; what comes later is told as "or a longer one".
+TIMER_SECONDS: Final = 60.0
 # A segment may hold many records; more of them than this is not sent by any case.
 MAX_PIECES: Final = 10_000
 SEVERITY: Final = (Grade.PASS, Grade.INFORMATIONAL, Grade.NON_STRICT, Grade.FAIL)
@@ -55,31 +57,62 @@ class TlsTarget:
     contexts: Contexts
 
 
-class SecureRun:
-    """One case on one target.
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of the target besides.
 
     `concurrent` is how many associations the user states the target to serve side by side (0: nothing is stated),
-    `recover` (seconds) how long it may take to serve again. `serves_several` tells whether it serves two associations
-    side by side; it is asked only where a healthy one was starved.
+    `recover_limit` (seconds) how long it may take to serve again, which `recover` waits for. `serves_several` finds out
+    whether it serves two associations side by side; it is asked only where a healthy one was starved.
     """
+
+    concurrent: int = 0
+    recover_limit: float = 75.0
+    recover: Callable[[], object] = lambda: None
+    serves_several: Callable[[], bool] = lambda: False
+
+
+def judge_secure(
+    case: Case,
+    target: Target,
+    slower: Pace,
+    hints: Hints,
+) -> Result:
+    """The verdict on a case; what deviates, or tells nothing, is repeated once, with the `slower` pace."""
+    if target.tls is None:
+        why = "the target is reached without TLS"
+        return Result(case, target.carrier.name, Verdict.NOT_APPLICABLE, case.requirement, why)
+
+    def once(pace: Pace) -> Result:
+        return SecureRun(case, replace(target, pace=pace), hints).run()
+
+    first = once(target.pace)
+    lax = first.verdict is Verdict.NON_STRICT and case.level is not Level.MUST
+    if not lax and first.verdict not in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        return first
+    hints.recover()
+    second = once(slower)
+    second.attempts = 2
+    if second.verdict is not first.verdict:
+        second.notes.append(f"not confirmed: at first {first.verdict.value} ({first.observed})")
+    return second
+
+
+class SecureRun:
+    """One case on one target, once."""
 
     def __init__(
         self,
         case: Case,
         target: Target,
-        security: TlsTarget,
-        *,
-        concurrent: int = 0,
-        recover: float = 75.0,
-        serves_several: Callable[[], bool] = lambda: False,
+        hints: Hints | None = None,
     ) -> None:
         self._case = case
         self._target = target
-        self._security = security
-        self._carrier = security.raw
-        self._concurrent = concurrent
-        self._recover = recover
-        self._serves_several = serves_several
+        assert target.tls is not None
+        self._contexts = target.tls.contexts
+        self._carrier = target.tls.raw
+        self._hints = hints or Hints()
         self._began = self._carrier.now()
         self._evidence = Evidence()
         self._heard: list[Heard] = []
@@ -130,7 +163,7 @@ class SecureRun:
         wire.note = lambda told, octets: self._note("target", told, octets)
         heard = wire.heard
         heard.before = tuple(self._heard)
-        heard.certificate = self._security.contexts.certificate
+        heard.certificate = self._contexts.certificate
         self._heard.append(heard)
         self._carrier.run(lambda: heard.opened or bool(heard.failed), self._pace.connect)
         if heard.opened:
@@ -170,7 +203,7 @@ class SecureRun:
             case Until.QUIET:
                 self._wait(wire, pace.quiet, lambda: heard.shut)
             case Until.TIMER:
-                self._wait(wire, pace.timer, lambda: heard.shut)
+                self._wait(wire, min(pace.timer, TIMER_SECONDS), lambda: heard.shut)
         self._look(step.want, heard)
         if step.keep:
             self._kept.append(wire)
@@ -183,7 +216,7 @@ class SecureRun:
         if step.hello is not None:
             hello = step.hello
             if hello.extensions or hello.versions or hello.groups:
-                hello = replace(hello, server_name=_as_name(self._security.contexts.host))
+                hello = replace(hello, server_name=_as_name(self._contexts.host))
             octets = tls.client_hello_record(hello, step.record, step.records)
         octets += self._titled(step.octets)
         return octets if step.part is None else octets[: step.part]
@@ -194,7 +227,7 @@ class SecureRun:
     # --- TLS inside --------------------------------------------------------------------------------------
 
     def _shake(self, step: Shake) -> None:
-        context = self._security.contexts.context(step)
+        context = self._contexts.context(step)
         if isinstance(context, str):
             self._stop = Stop(Verdict.UNSUPPORTED, context)
             return
@@ -203,7 +236,7 @@ class SecureRun:
             return
         heard = wire.heard
         self._note("tester", f"{step.what} ({step.credential.value})")
-        inside = wire.inside = Inside(context, self._security.contexts.host, heard)
+        inside = wire.inside = Inside(context, self._contexts.host, heard)
         inside.turn()
         # One turn after the other: what is to be sent is cut here, which takes turns of the carrier itself.
         limit = self._carrier.now() + self._pace.patience
@@ -239,13 +272,19 @@ class SecureRun:
         wire = self._wire
         assert wire is not None
         assert wire.inside is not None
-        for chunk in step.chunks if wire.heard.secured else ():
-            octets = self._titled(chunk)
+        octets = self._titled(step.octets) if wire.heard.secured else b""
+        chunks = cut(octets, step.records) if octets else []
+        if chunks:
             self._note("tester", f"inside TLS: {step.what}", octets)
-            reason = wire.inside.write(octets)
+        for chunk in chunks:
+            reason = wire.inside.write(chunk) or (
+                "" if wire.inside.made_record() else "it made no record of it"
+            )
             if reason:
-                self._note("tester", f"not sent: {reason}")
-                break
+                self._stop = Stop(
+                    Verdict.UNSUPPORTED, f"the TLS library of this machine did not send it: {reason}"
+                )
+                return
         self._flush(wire, step.pieces)
         heard = wire.heard
         self._wait(
@@ -263,7 +302,7 @@ class SecureRun:
         if step.way is Way.NOTIFY and wire.inside is not None:
             wire.inside.notify()
             wire.flush()
-        if step.way in (Way.TARGET, Way.NOTIFY):
+        if step.way is Way.TARGET or (step.way is Way.NOTIFY and step.want is not None):
             self._wait(wire, self._pace.patience, lambda: heard.closed and step.way is Way.NOTIFY)
         if step.want is not None:
             self._look(step.want, heard)
@@ -275,7 +314,7 @@ class SecureRun:
     # --- a healthy one beside it -------------------------------------------------------------------------
 
     def _beside(self) -> None:
-        stated = len(self._kept) < self._concurrent
+        stated = len(self._kept) < self._hints.concurrent
         others = f"{len(self._kept)} {'other' if len(self._kept) == 1 else 'others'}"
         talk = self._healthy()
         if talk is None:
@@ -289,11 +328,14 @@ class SecureRun:
         for wire in self._kept:
             self._note("tester", "close (FIN)")
             wire.close()
-        self._carrier.run(lambda: talk.over, self._recover)
+        self._carrier.run(lambda: talk.over, self._hints.recover_limit)
         seconds = self._carrier.now() - left
         talk.wire.close()
         if not talk.over:
-            self._find(Grade.FAIL, f"and it was not served either when they had gone ({self._recover:.3g} s)")
+            self._find(
+                Grade.FAIL,
+                f"and it was not served either when they had gone ({self._hints.recover_limit:.3g} s)",
+            )
         elif not talk.served:
             grade = Grade.FAIL if stated else Grade.NON_STRICT
             self._find(grade, f"beside {others} a healthy association got: {talk.wire.heard.told()}")
@@ -302,7 +344,7 @@ class SecureRun:
             self._findings[-1] = replace(
                 self._findings[-1], text=f"{self._findings[-1].text}, and served {when} after that"
             )
-        if starved and not stated and self._serves_several():
+        if starved and not stated and self._hints.serves_several():
             self._find(
                 Grade.NON_STRICT, "associations side by side are served, but this keeps everybody waiting"
             )
@@ -311,7 +353,7 @@ class SecureRun:
         self._findings.append(Finding(self._case.clause, text, grade))
 
     def _healthy(self) -> Talk | None:
-        context = self._security.contexts.context(Shake("", Want("", lambda _: ())))
+        context = self._contexts.context(Shake("", Want("", lambda _: ())))
         if isinstance(context, str):
             self._stop = Stop(Verdict.UNSUPPORTED, context)
             return None
@@ -319,7 +361,7 @@ class SecureRun:
         wire = Wire(self._carrier, self._target.address, "a healthy association")
         wire.note = lambda told, octets: self._note("target", f"[healthy] {told}", octets)
         self._heard.append(wire.heard)
-        wire.inside = Inside(context, self._security.contexts.host, wire.heard)
+        wire.inside = Inside(context, self._contexts.host, wire.heard)
         return Talk(wire, tuple(map(self._titled, (RQ, ECHO, RELEASE_RQ))))
 
     # --- the verdict -------------------------------------------------------------------------------------

@@ -182,14 +182,15 @@ class Shake:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say PDUs inside: each of `chunks` is a record of its own; `pieces` are the sizes of the segments.
+    """Say PDUs inside, in records of these sizes (`records`) and segments of these (`pieces`), each as in `Send`.
 
     So many PDUs in all (`answers`) must have come on the connection before the step is over, or the end.
     """
 
     what: str
     want: Want
-    chunks: tuple[bytes, ...]
+    octets: bytes
+    records: tuple[int, ...] = ()
     pieces: tuple[int, ...] = ()
     answers: int = 1
 

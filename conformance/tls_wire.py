@@ -35,6 +35,7 @@ class Inside:
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self._heard = heard
         self._framer = Framer(LIMITS)
+        self._pending = 0
 
     def feed(self, octets: bytes) -> None:
         """Octets of the target; none at all: the stream has ended."""
@@ -95,6 +96,11 @@ class Inside:
             return error.reason or type(error).__name__
         return ""
 
+    def made_record(self) -> bool:
+        """Whether what was written since the last time is there as octets to send."""
+        before, self._pending = self._pending, self._outgoing.pending
+        return self._pending > before
+
     def notify(self) -> None:
         """Say close_notify."""
         with suppress(ssl.SSLError, ValueError):  # the answer to it is not waited for
@@ -102,6 +108,7 @@ class Inside:
 
     def out(self) -> bytes:
         """What is to be sent now."""
+        self._pending = 0
         return self._outgoing.read()
 
 
