@@ -57,8 +57,9 @@ BLOCKED = (
 )
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 70
-# The carriers: here an OSError becomes an event or a LocalProtocolError, and nowhere else.
-OS_ERRORS_IN = ("transports/tcp.py", "transports/resolve.py")
+# The carriers, and what reads files of certificates: here an OSError becomes an event or a LocalProtocolError, and
+# nowhere else.
+OS_ERRORS_IN = ("transports/tcp.py", "transports/resolve.py", "transports/tls_settings.py")
 OS_ERRORS = frozenset({"OSError", "IOError", "ConnectionError", "ConnectionResetError", "BrokenPipeError"})
 
 Rule = Callable[[str, str], list[str]]

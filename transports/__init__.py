@@ -2,6 +2,7 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .certificates import CertificateFacts, date_of, facts_of, peer_certificate, printable
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
@@ -13,6 +14,16 @@ from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
+from .tls_outcome import outcome_of
+from .tls_settings import (
+    TlsSettings,
+    client_context,
+    missing_suites,
+    server_context,
+    suites_in_order,
+    tls_profile,
+    tls_remarks,
+)
 
 __all__ = [
     "FAULTS",
@@ -20,6 +31,7 @@ __all__ = [
     "Address",
     "Assembler",
     "Callbacks",
+    "CertificateFacts",
     "EchoResult",
     "Faults",
     "Handler",
@@ -47,10 +59,22 @@ __all__ = [
     "StepwiseTransport",
     "TcpTransport",
     "Timer",
+    "TlsSettings",
     "Transport",
     "Verification",
     "aio",
+    "client_context",
+    "date_of",
     "echo_request",
+    "facts_of",
     "fragments",
+    "missing_suites",
     "negotiate",
+    "outcome_of",
+    "peer_certificate",
+    "printable",
+    "server_context",
+    "suites_in_order",
+    "tls_profile",
+    "tls_remarks",
 ]
