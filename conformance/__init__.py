@@ -25,6 +25,8 @@ from .run import CaseRun, Pace, Target
 from .security import TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .simulation import (
+    Act,
+    Plan,
     Tally,
     draw_plan,
     run_batch,
@@ -42,6 +44,7 @@ from .verdict import Ending, Result, Verdict, verdict_of
 from .workers import worker_processes
 
 __all__ = [
+    "Act",
     "Answer",
     "Authority",
     "Canary",
@@ -66,6 +69,7 @@ __all__ = [
     "Options",
     "Oracle",
     "Pace",
+    "Plan",
     "Remark",
     "Report",
     "Result",

@@ -23,9 +23,12 @@ from .effects import (
     DiscardPdu,
     Effect,
     EndAllObjects,
+    HandshakeTimerStart,
+    HandshakeTimerStop,
     Issue,
     Offer,
     Reply,
+    SecureBegin,
     SendPdu,
     Signal,
     TakeChild,
@@ -50,6 +53,8 @@ from .endpoint import (
     Output,
     TimerStart,
     Trace,
+    Traits,
+    accept_call,
     event_of,
     event_of_timer,
     feed,
@@ -77,6 +82,7 @@ from .machines.coupling import COUPLING, Absorbed, Coupling, Rule
 from .machines.library import LIBRARY
 from .machines.listener import LISTENER, LISTENER_LINUX, LISTENER_WINSOCK, AcceptCall, Queue, Taken
 from .machines.path import PATH, PATH_LINUX, PATH_WINSOCK, Kept
+from .machines.security import SECURITY
 from .profiles import PROFILES, TCP_LINUX, TCP_WINSOCK
 from .tables import (
     COUPLING_SOURCE,
@@ -226,6 +232,7 @@ __all__ = [
     "REJECT_REASONS",
     "REJECT_RESULTS",
     "REJECT_SOURCES",
+    "SECURITY",
     "STATUS_SUCCESS",
     "STAY",
     "SUITE",
@@ -268,6 +275,8 @@ __all__ = [
     "Endpoint",
     "EventKind",
     "Framer",
+    "HandshakeTimerStart",
+    "HandshakeTimerStop",
     "Issue",
     "Kept",
     "KeySize",
@@ -292,6 +301,7 @@ __all__ = [
     "Request",
     "RoleSelection",
     "Rule",
+    "SecureBegin",
     "SecurityError",
     "SendPdu",
     "Signal",
@@ -307,6 +317,7 @@ __all__ = [
     "TimerStart",
     "TlsProfile",
     "Trace",
+    "Traits",
     "Transition",
     "TransportAccept",
     "TransportClose",
@@ -324,6 +335,7 @@ __all__ = [
     "WireTake",
     "WireUnlisten",
     "WireWithdraw",
+    "accept_call",
     "coupling_as_dict",
     "coupling_as_markdown",
     "coupling_mutants",

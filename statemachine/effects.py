@@ -100,7 +100,7 @@ class DiscardPdu:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Call the user's handler of this object: `name` with `outcome`."""
+    """Call the user's handler of this object: `name` with `outcome` ("as-told": what the effect carries)."""
 
     op: ClassVar[str] = "callback"
     name: str
@@ -192,7 +192,7 @@ class TakeChild:
 
 @dataclass(frozen=True, slots=True)
 class TellListener:
-    """Tell the listener that accepted this object that it has ended."""
+    """Tell the listener that accepted this object that it has ended (`outcome` "as-told": what is carried)."""
 
     op: ClassVar[str] = "tell-listener"
     outcome: str
@@ -212,6 +212,31 @@ class ConnectTimerStop:
     """Stop the connect timer."""
 
     op: ClassVar[str] = "connect-timer-stop"
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeTimerStart:
+    """Start the timer that bounds the handshake of the security layer."""
+
+    op: ClassVar[str] = "handshake-timer-start"
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeTimerStop:
+    """Stop the handshake timer."""
+
+    op: ClassVar[str] = "handshake-timer-stop"
+    carries: Carries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecureBegin:
+    """Begin to secure this object's link, as `role` (requestor or acceptor)."""
+
+    op: ClassVar[str] = "secure-begin"
+    role: str
     carries: Carries | None = None
 
 
@@ -291,10 +316,11 @@ ConnectionEffect = (
     | ConnectTimerStart
     | ConnectTimerStop
 )
+SecurityEffect = HandshakeTimerStart | HandshakeTimerStop | SecureBegin
 ListenerEffect = WireListen | WireUnlisten | Reply | TakeChild
 LibraryEffect = CreateObject | EndAllObjects
 PathEffect = Offer | Tell | Deliver | AskAgain
-Effect = AssociationEffect | ConnectionEffect | ListenerEffect | LibraryEffect | PathEffect
+Effect = AssociationEffect | ConnectionEffect | SecurityEffect | ListenerEffect | LibraryEffect | PathEffect
 
 _HIDDEN = {"carries"}
 

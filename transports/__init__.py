@@ -8,12 +8,15 @@ from .handlers import Callbacks, Verification
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
-from .network import Handler, Network, NetworkObject, Settings
+from .network import Network, NetworkObject
+from .played import PlayedSecurity
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
+from .tls import Tls, TlsEngine, TlsTransport
 from .tls_outcome import outcome_of
 from .tls_settings import (
     TlsSettings,
@@ -24,6 +27,7 @@ from .tls_settings import (
     tls_profile,
     tls_remarks,
 )
+from .user import Handler, Settings
 
 __all__ = [
     "FAULTS",
@@ -33,9 +37,13 @@ __all__ = [
     "Callbacks",
     "CertificateFacts",
     "EchoResult",
+    "Ended",
+    "Engine",
+    "Failed",
     "Faults",
     "Handler",
     "Happening",
+    "Heard",
     "Hub",
     "Lane",
     "Link",
@@ -48,18 +56,27 @@ __all__ = [
     "NetworkObject",
     "Noted",
     "ObjectState",
+    "Plain",
+    "PlayedSecurity",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",
     "Request",
     "Scene",
     "SceneObject",
+    "SecureHandler",
+    "SecureLink",
+    "Secured",
+    "Security",
     "Settings",
     "Simulator",
     "StepwiseTransport",
     "TcpTransport",
     "Timer",
+    "Tls",
+    "TlsEngine",
     "TlsSettings",
+    "TlsTransport",
     "Transport",
     "Verification",
     "aio",

@@ -32,7 +32,8 @@ from dicomnet.statemachine import (
 
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
-from .network import CALLBACKS, Handler, NetworkObject
+from .network import NetworkObject
+from .user import CALLBACKS, Handler
 
 # Where data are told of (Table 9-10), and where they may be sent.
 TALKING = frozenset({"Sta6", "Sta7", "Sta8"})
@@ -53,9 +54,19 @@ class Callbacks(Handler):
         on_connect: Callable[[NetworkObject, str], object] | None = None,
         on_close: Callable[[NetworkObject, str], object] | None = None,
         on_child_close: Callable[[NetworkObject, NetworkObject, str], object] | None = None,
+        on_secure_link_ready: Callable[[NetworkObject, str], object] | None = None,
+        on_private_key_password: Callable[[NetworkObject], str | bytes | None] | None = None,
         on_primitive: Callable[[NetworkObject, str, object], object] | None = None,
     ) -> None:
-        given = (on_accept, on_connect, on_close, on_child_close, on_primitive)
+        given = (
+            on_accept,
+            on_connect,
+            on_close,
+            on_child_close,
+            on_secure_link_ready,
+            on_private_key_password,
+            on_primitive,
+        )
         for name, callback in zip(CALLBACKS, given, strict=True):
             if callback is not None and not callable(callback):
                 raise LocalProtocolError("invalid_argument", f"{name}: {callback!r} cannot be called")
@@ -63,6 +74,8 @@ class Callbacks(Handler):
         self._connect = on_connect
         self._close = on_close
         self._child_close = on_child_close
+        self._secure_link_ready = on_secure_link_ready
+        self._private_key_password = on_private_key_password
         self._primitive = on_primitive
 
     def on_accept(self, listener: NetworkObject) -> None:
@@ -84,6 +97,15 @@ class Callbacks(Handler):
         """See `Handler`."""
         if self._child_close is not None:
             self._child_close(listener, child, outcome)
+
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`."""
+        if self._secure_link_ready is not None:
+            self._secure_link_ready(subject, outcome)
+
+    def on_private_key_password(self, subject: NetworkObject) -> str | bytes | None:
+        """See `Handler`."""
+        return None if self._private_key_password is None else self._private_key_password(subject)
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """See `Handler`."""
@@ -251,6 +273,13 @@ class Verification(Handler):
             raise LocalProtocolError("invalid_argument", str(error)) from error
 
     def _data(self, subject: NetworkObject, data: PDataTF) -> None:
+        # Context ids and the order of fragments are the user's business (PS3.8 Annex E names no event).
+        for pdv in data.pdvs:
+            if pdv.context_id not in self._contexts:
+                self._give_up(
+                    subject, f"the peer sent data on context {pdv.context_id}, which was not accepted"
+                )
+                return
         for message in self._assembler.feed(data):
             why = message.fault or self._message(subject, message)
             if why is not None:
@@ -261,8 +290,6 @@ class Verification(Handler):
     def _message(self, subject: NetworkObject, message: Message) -> str | None:
         """Do what a command asks for; gives what is wrong with it."""
         command = decode_command(message.command)
-        if message.context_id not in self._contexts:
-            return f"the peer sent data on context {message.context_id}, which was not accepted"
         match command:
             case CEchoRSP(message_id_responded_to=number) if self._asked and number == self._message_id:
                 self._asked = False

@@ -15,10 +15,13 @@ from dicomnet.statemachine import (
     Deliver,
     DiscardPdu,
     EndAllObjects,
+    HandshakeTimerStart,
+    HandshakeTimerStop,
     Issue,
     Offer,
     Output,
     Reply,
+    SecureBegin,
     SendPdu,
     Signal,
     TakeChild,
@@ -52,9 +55,9 @@ def execute(target: NetworkObject, output: Output) -> None:
             target.issue(effect.primitive, output.payload)
         case Callback():
             target.call_back(effect.name, effect.outcome, output.payload)
-        case ArtimStart() | ConnectTimerStart():
+        case ArtimStart() | ConnectTimerStart() | HandshakeTimerStart():
             target.start_timer(output.payload)
-        case ArtimStop() | ConnectTimerStop():
+        case ArtimStop() | ConnectTimerStop() | HandshakeTimerStop():
             target.stop_timer(output.payload)
         case Reply():
             # The head of the queue comes as `Taken`, and only where it was accepted.
@@ -65,6 +68,8 @@ def execute(target: NetworkObject, output: Output) -> None:
             pass
         case WireRequest():
             target.open_link()
+        case SecureBegin():
+            target.secure_link(effect.role)
         case WireTake():
             target.take_link(output.payload)
         case WireClose() | WireWithdraw():

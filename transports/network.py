@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from typing import cast
 
@@ -19,7 +18,6 @@ from dicomnet.statemachine import (
     AAssociateAC,
     AAssociateRJ,
     AAssociateRQ,
-    AcceptCall,
     Callback,
     CreateObject,
     EndAllObjects,
@@ -28,7 +26,6 @@ from dicomnet.statemachine import (
     Issue,
     Limits,
     LocalProtocolError,
-    Model,
     Output,
     PDataTF,
     Pdu,
@@ -36,6 +33,7 @@ from dicomnet.statemachine import (
     TellListener,
     TimerStart,
     Transition,
+    accept_call,
     encode,
     event_of,
     event_of_timer,
@@ -43,11 +41,11 @@ from dicomnet.statemachine import (
     step,
 )
 
-from .base import Address, Link, Listening, Request, Timer, Transport
+from .base import Address, Link, LinkHandler, Listening, Request, Timer, Transport
 from .interpreter import execute
+from .secure import Failed, Secured, SecureLink, Security
+from .user import Handler, Settings, refuse_no_handler
 
-ARTIM_SECONDS = 30.0
-CONNECT_SECONDS = 30.0
 DEFAULT_BACKLOG = 16
 # What one event may lead to, through callbacks that call the API, before the run is cut.
 MAX_DEEDS = 10_000
@@ -67,62 +65,17 @@ BETWEEN_OBJECTS = frozenset({TakeChild, TellListener})
 NOTHING_PREPARED: tuple[Pdu | None, bytes] = (None, b"")
 
 
-class Handler:
-    """What the user of a network object is told. Override what matters; the rest does nothing.
-
-    A callback may call the API. One that raises is reported once to `Network.errors`; unless it was
-    `on_accept` or `on_child_close`, its object is then ended by force, and no other object is harmed.
-    """
-
-    def on_accept(self, listener: NetworkObject) -> None:
-        """A request has joined the queue of `listener`."""
-
-    def on_connect(self, subject: NetworkObject, outcome: str) -> None:
-        """The connect call came to its end: ok, refused, reset, timeout, ..."""
-
-    def on_close(self, subject: NetworkObject, outcome: str) -> None:
-        """The connection ended without this end's close(): ok, reset, aborted."""
-
-    def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
-        """A child that this listener accepted has ended."""
-
-    def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
-        """The association issued a primitive (PS3.8 2020, 7.1 to 7.6); the payload is what was received."""
-
-
-CALLBACKS = ("on_accept", "on_connect", "on_close", "on_child_close", "on_primitive")
-
-
-def refuse_no_handler(handler: object) -> None:
-    """Refuse what cannot be told everything: it would fail when the first callback is due, perhaps in a shutdown."""
-    for name in CALLBACKS:
-        if not callable(getattr(handler, name, None)):
-            raise LocalProtocolError(
-                "invalid_argument", f"{handler!r} is no handler: {name} cannot be called"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Limits and times of a network: ARTIM and connect timer in seconds, PDU lengths in octets.
-
-    `max_length` bounds the PDU-length of the P-DATA-TF PDUs that this end takes (0 = the ceiling of the
-    codec); `max_associations` is the number of accepted connections with an association at one time.
-    `tables` are the tables that run; without them, those of the carrier's profile.
-    """
-
-    artim: float = ARTIM_SECONDS
-    connect: float = CONNECT_SECONDS
-    max_length: int = 16384
-    max_associations: int = 100
-    tables: Model | None = None
-
-
 class Network:
-    """The started library on one carrier: it makes network objects and runs their outputs to completion."""
+    """The started library on one carrier: it makes network objects and runs their outputs to completion.
 
-    def __init__(self, carrier: Transport, settings: Settings | None = None) -> None:
+    With `security` every object is configured with that layer when it is made.
+    """
+
+    def __init__(
+        self, carrier: Transport, settings: Settings | None = None, security: Security | None = None
+    ) -> None:
         self.carrier = carrier
+        self.security = security
         self.settings = settings or Settings()
         self.model = self.settings.tables or carrier.tables
         self.limits = Limits(data=self.settings.max_length)
@@ -156,7 +109,8 @@ class Network:
     def new_object(self, handler: Handler | None = None) -> NetworkObject:
         """A new network object, IDLE (row 2).
 
-        Raises `LocalProtocolError`: not_initialised, invalid_argument (a handler that lacks a callback).
+        Raises `LocalProtocolError`: not_initialised, invalid_argument (a handler that lacks a callback, or what
+        `configure_security` raises).
         """
         if handler is None:
             handler = Handler()
@@ -164,6 +118,8 @@ class Network:
             refuse_no_handler(handler)
         self._step_library("new-object")
         made = NetworkObject(self, next(self._ids), handler)
+        if self.security is not None:
+            made.configure_security(self.security)
         self._objects[made.id] = made
         return made
 
@@ -221,7 +177,8 @@ class Network:
                 child: NetworkObject = output.payload.child
                 self._enqueue(child, child.be_taken(target, output.payload.request))
             elif isinstance(effect, TellListener) and target.listener is not None:
-                self._enqueue(target.listener, target.listener.hear_of(target, effect.outcome))
+                outcome = effect.outcome if output.payload is None else str(output.payload)
+                self._enqueue(target.listener, target.listener.hear_of(target, outcome))
 
     def keep(self, error: Exception) -> None:
         """Keep what went wrong, of many errors the newest."""
@@ -269,6 +226,8 @@ class NetworkObject:
         self.proposal: AAssociateRQ | None = None
         self.peer: Address | None = None
         self.data: object = None  # the user's own
+        self._security: Security | None = None
+        self._secure: SecureLink | None = None
         self._link: Link | None = None
         self._target: Address | None = None
         self._opened: Listening | None = None
@@ -280,6 +239,17 @@ class NetworkObject:
         self._prepared = NOTHING_PREPARED
 
     # --- the steps of making a connection ----------------------------------------------------------------
+
+    def configure_security(self, security: Security) -> None:
+        """Let the link of this object be secured in this way (row 3). A child is configured before it is accepted into.
+
+        The handler's `on_private_key_password` is asked at once where an encrypted key is loaded.
+        Raises `LocalProtocolError`: wrong_state (not IDLE), invalid_argument (a certificate or key is wrong).
+        """
+        # What is refused must not read any file.
+        feed(self.endpoint, self.network.model, "connection", "configure")
+        self._security = security.load(lambda: self.handler.on_private_key_password(self))
+        self.give("connection", "configure")
 
     def listen(self, address: Address, backlog: int = DEFAULT_BACKLOG) -> Address:
         """Listen (row 4); port 0 is any free one. Gives the address with the real port.
@@ -306,10 +276,10 @@ class NetworkObject:
     def accept(self, child: NetworkObject) -> None:
         """Give the first request of the queue to `child` (rows 8, 9).
 
-        Raises `LocalProtocolError`: not_listening, wrong_state (the child), would_block (nothing waits).
+        Raises `LocalProtocolError`: not_listening, wrong_state (the child), wrong_security_mode (the listener has a
+        security layer and the child has none), would_block (nothing waits).
         """
-        idle = child.endpoint.connection.control == "IDLE"
-        self.give("listener", "accept", AcceptCall(idle, child))
+        self.give("listener", "accept", accept_call(self.endpoint, child.endpoint, child))
 
     def close(self) -> None:
         """End in an orderly way (rows 16, 19, 24); an association that is alive ends without a PDU."""
@@ -335,6 +305,16 @@ class NetworkObject:
     def children(self) -> int:
         """How many accepted children of this listener have not ended."""
         return self.endpoint.listener.context.children
+
+    @property
+    def secured(self) -> Secured | None:
+        """What the security layer agreed on, with the peer's certificate; None before, and without one."""
+        return None if self._secure is None else self._secure.secured
+
+    @property
+    def security_failure(self) -> Failed | None:
+        """Why the link could not be secured, or broke: the outcome code and a sentence; None where it did not."""
+        return None if self._secure is None else self._secure.failure
 
     # --- the association's service primitives ------------------------------------------------------------
     # What a PDU may not say is refused before any table is asked (`invalid_argument`): nothing changes then.
@@ -450,6 +430,18 @@ class NetworkObject:
         """The carrier's report."""
         self._report("connection", "peer-reset")
 
+    def on_secured(self) -> None:
+        """The security layer's report: see `SecureHandler`."""
+        self._report("security", "secured")
+
+    def on_security_failed(self, code: str) -> None:
+        """The security layer's report."""
+        self._report("security", "failed", code)
+
+    def on_cut(self) -> None:
+        """The security layer's report."""
+        self._report("security", "cut")
+
     def has_room(self) -> bool:
         """Whether a request may join the queue now."""
         queue = self.endpoint.listener.context
@@ -496,6 +488,8 @@ class NetworkObject:
     def call_back(self, name: str, outcome: str, payload: object) -> None:
         """Call the user's handler."""
         handler = self.handler
+        if outcome == "as-told" and isinstance(payload, str):
+            outcome = payload
         match name:
             case "on_accept":
                 self.network.call_user(self, True, handler.on_accept, self)
@@ -503,6 +497,8 @@ class NetworkObject:
                 self.network.call_user(self, False, handler.on_connect, self, outcome)
             case "on_close":
                 self.network.call_user(self, False, handler.on_close, self, outcome)
+            case "on_secure_link_ready":
+                self.network.call_user(self, False, handler.on_secure_link_ready, self, outcome)
             case "on_child_close":
                 child, told = cast("tuple[NetworkObject, str]", payload)
                 self.network.call_user(self, True, handler.on_child_close, self, child, told)
@@ -513,7 +509,7 @@ class NetworkObject:
         """Start a timer; an older one of that name is stopped."""
         self.stop_timer(timer)
         settings = self.network.settings
-        seconds = settings.artim if timer.timer == "artim" else settings.connect
+        seconds: float = getattr(settings, timer.timer)
 
         def expired() -> None:
             due = event_of_timer(self.endpoint, timer)
@@ -533,11 +529,25 @@ class NetworkObject:
         assert self._target is not None
         self.peer = self._target
         self._framer = Framer(self.network.limits)
-        self._link = self.network.carrier.connect(self._target, self)
+        target = self._target
+        self._bind(lambda handler: self.network.carrier.connect(target, handler))
 
     def take_link(self, request: Request) -> None:
         """Take the request that the listener gave to this child."""
-        self._link = request.take(self)
+        self._bind(request.take)
+
+    def _bind(self, open_link: Callable[[LinkHandler], Link]) -> None:
+        """Hold the link that is opened; where there is a security layer, it stands between."""
+        if self._security is None:
+            self._link = open_link(self)
+            return
+        self._link = self._secure = secure = SecureLink(self)
+        secure.link = open_link(secure)
+
+    def secure_link(self, role: str) -> None:
+        """Begin to secure the link."""
+        if self._link is not None and self._secure is not None and self._security is not None:
+            self._secure.begin(self._security.engine(role, self._target))
 
     def close_link(self) -> None:
         """Close the link in an orderly way, or withdraw the request."""

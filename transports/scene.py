@@ -26,9 +26,10 @@ from dicomnet.statemachine import (
 
 from .base import Address, Link, LinkHandler, Request
 from .memory import MemoryEnd, MemoryListening, MemoryRequest
-from .network import Handler, Network, NetworkObject, Settings
+from .network import Network, NetworkObject
 from .reference import echo_request
 from .stepwise import StepwiseTransport
+from .user import Handler, Settings
 
 PORT = 11112
 WHERE = Address("", PORT)

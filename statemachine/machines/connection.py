@@ -1,8 +1,8 @@
-"""One network object: IDLE, LISTENING, CONNECTING, CONNECTED, CLOSED (profile `dicomnet`, no security layer).
+"""One network object: IDLE, LISTENING, CONNECTING, CONNECTED, CLOSED.
 
-Rows 4 to 8, 11, 15 to 20, 22 and 24 of the connection layer. The queue of a LISTENING object is a machine of
-its own (`listener`); the coupling carries the signals between them. The context says how the object was
-connected: `requestor`, or `acceptor` for a child that a listener accepted.
+Rows 3 to 8, 11, 13, 15 to 20, 22 and 24 of the connection layer. The queue of a LISTENING object and its security
+layer are machines of their own (`listener`, `security`); the coupling carries the signals between them. The context
+says how the object was connected: `requestor`, or `acceptor` for a child that a listener accepted.
 
 Order within an action is the order of deeds: the association hears of the end before the user's `on_close`,
 so that `on_close` is the last callback of an object; its listener is told after that.
@@ -31,6 +31,7 @@ SOURCE: Final = "dicomnet connection layer"
 
 GRID: Final = """
                  IDLE    LISTENING  CONNECTING  CONNECTED  CLOSED
+configure        CN-26   CN-27      CN-27       CN-27      CN-27
 listen           CN-1    CN-2       CN-2        CN-2       CN-2
 connect          CN-3    CN-2       CN-2        CN-2       CN-2
 take             CN-4    CN-5       CN-5        CN-5       CN-5
@@ -42,6 +43,11 @@ not-resolved     .       .          CN-25       .          CN-16
 connect-timeout  .       .          CN-9        .          CN-16
 peer-closed      .       .          .           CN-10      CN-16
 peer-reset       .       .          .           CN-11      CN-16
+handshake-failed .       .          .           CN-28      .
+handshake-abort  .       .          .           CN-29      .
+handshake-late   .       .          .           CN-30      .
+secure-lost      .       .          .           CN-31      .
+secure-cut       .       .          .           CN-32      .
 close            CN-12   CN-13      CN-14       CN-15      CN-16
 close-forced     CN-17   CN-18      CN-19       CN-20      CN-16
 shutdown         CN-17   CN-18      CN-19       CN-20      CN-16
@@ -59,7 +65,7 @@ def _action(
 
 def _ending(name: str, row: str, description: str, outcome: str, *effects: Effect) -> Action:
     """An end of a CONNECTED object; the listener of an accepted child is told, a requestor has none."""
-    told = (*effects, TellListener(outcome))
+    told = (*effects, TellListener(outcome, carries="payload" if outcome == AS_TOLD else None))
     return Action(
         name,
         row,
@@ -73,6 +79,7 @@ def _accepted(role: str | None, _payload: Payload) -> bool:
 
 
 _LOST = Signal("connect-failed")
+AS_TOLD: Final = "as-told"
 
 ACTIONS: Final = {
     action.name: action
@@ -214,6 +221,47 @@ ACTIONS: Final = {
             "IDLE",
             Signal("dial", carries="payload"),
         ),
+        _action("CN-26", "row 3", "configure the security layer", "IDLE", Signal("configure")),
+        Action(
+            "CN-27",
+            "row 3",
+            "refuse: only an idle object is configured",
+            (Branch(STAY, refuse="wrong_state"),),
+        ),
+        *(
+            _ending(
+                name,
+                row,
+                meaning,
+                outcome,
+                WireClose(),
+                _LOST,
+                Callback("on_secure_link_ready", outcome, carries="payload" if outcome == AS_TOLD else None),
+            )
+            for name, row, meaning, outcome in (
+                ("CN-28", "rows 13 and 18", "the link could not be secured: no PDU is sent", AS_TOLD),
+                ("CN-29", "rows 16 to 18", "the peer went away before the link was secured", "aborted"),
+                ("CN-30", "rows 13 and 18", "the handshake took too long", "timeout"),
+            )
+        ),
+        _ending(
+            "CN-31",
+            "rows 13 and 18",
+            "the secured link broke, or the peer refused it afterwards",
+            AS_TOLD,
+            WireClose(),
+            Signal("lost"),
+            Callback("on_close", AS_TOLD, carries="payload"),
+        ),
+        _ending(
+            "CN-32",
+            "rows 16 and 18",
+            "the peer closed without the end that the security layer asks for",
+            "close_notify_missing",
+            WireClose(),
+            Signal("lost"),
+            Callback("on_close", "close_notify_missing"),
+        ),
     )
 }
 
@@ -229,6 +277,7 @@ CONNECTION: Final[Machine[str | None]] = Machine(
         State("CLOSED", "ended for good", "closing"),
     ),
     events=event_kinds(
+        ("configure", "local-user", "configure a security layer"),
         ("listen", "local-user", "listen on an address"),
         ("connect", "local-user", "connect to a peer"),
         ("take", "local-user", "be the child of an accepted request"),
@@ -240,6 +289,11 @@ CONNECTION: Final[Machine[str | None]] = Machine(
         ("connect-timeout", "timer", "the connect timer ran out"),
         ("peer-closed", "transport", "the peer closed the connection"),
         ("peer-reset", "transport", "the peer reset the connection"),
+        ("handshake-failed", "transport", "the link could not be secured: the code says why"),
+        ("handshake-abort", "transport", "the peer went away before the link was secured"),
+        ("handshake-late", "timer", "the handshake timer ran out"),
+        ("secure-lost", "transport", "the secured link broke: the code says how"),
+        ("secure-cut", "transport", "the peer closed without the security layer's own end"),
         ("close", "local-user", "close in an orderly way"),
         ("close-forced", "local-user", "close by reset"),
         ("shutdown", "local-user", "the library stops"),

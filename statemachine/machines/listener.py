@@ -37,10 +37,14 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class AcceptCall:
-    """The payload of `accept`: whether the child is an IDLE object, and the child itself (opaque)."""
+    """The payload of `accept`: whether the child is an IDLE object, and the child itself (opaque).
+
+    `child_plain`: the child has no security layer although its listener has one.
+    """
 
     child_idle: bool
     child: object
+    child_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ def _has_room(queue: Queue, _payload: Payload) -> bool:
 
 def _child_unfit(_queue: Queue, call: Payload) -> bool:
     return isinstance(call, AcceptCall) and not call.child_idle
+
+
+def _child_plain(_queue: Queue, call: Payload) -> bool:
+    return isinstance(call, AcceptCall) and call.child_plain
 
 
 def _enqueue(queue: Queue, request: Payload) -> Queue:
@@ -115,10 +123,11 @@ ACTIONS: Final = {
         Action("LS-4", "refusals", "refuse: not listening", (Branch(STAY, refuse="not_listening"),)),
         Action(
             "LS-5",
-            "rows 8 and 9",
+            "rows 3, 8 and 9",
             "give the head of the queue to the child",
             (
                 Branch("LISTENING", when="child-not-idle", refuse="wrong_state"),
+                Branch("LISTENING", when="child-plain", refuse="wrong_security_mode"),
                 Branch("LISTENING", when="queue-empty", refuse="would_block"),
                 Branch(
                     "LISTENING",
@@ -177,6 +186,7 @@ LISTENER: Final[Machine[Queue]] = Machine(
         "room": _has_room,
         "full": lambda queue, payload: not _has_room(queue, payload),
         "child-not-idle": _child_unfit,
+        "child-plain": _child_plain,
         "queue-empty": lambda queue, _payload: not queue.waiting,
         "request-waits": lambda queue, _payload: bool(queue.waiting),
     },
@@ -226,7 +236,7 @@ ACTIONS_TCP: Final = {
             "rows 8, 9 and 10; tcp-winsock: level",
             "give the head of the queue to the child; say so where more wait",
             (
-                *ACTIONS["LS-5"].branches[:2],
+                *ACTIONS["LS-5"].branches[:3],
                 Branch(
                     "LISTENING", (*_TAKE, Callback("on_accept", "ok")), when="more", updates=("take-head",)
                 ),

@@ -1,0 +1,119 @@
+"""A security layer that is only played: messages as in TLS, no cryptography, no randomness, and a state to be frozen.
+
+Explorations and simulations run the real machine with it. It has the shape of a TLS 1.3 handshake: the requestor's
+hello, the acceptor's answer with its certificate, the requestor's end, with which he is done, and only then the
+acceptor is, who may still refuse what the requestor took for done. Its messages begin with the octets of TLS records,
+so that a plain peer sees what it would see of TLS. It protects nothing and never belongs on a real wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from .base import Address
+from .secure import Ended, Failed, Heard, Password, Plain, Secured
+
+HANDSHAKE, DATA, ALERT = 0x16, 0x17, 0x15
+HELLO, ANSWER, FINISHED = b"hello", b"answer", b"finished"
+CLOSE_NOTIFY: Final = b"close_notify"
+HEADER: Final = 3
+# Where the handshake may be refused, by whom, and what the one who refuses says of it.
+REFUSALS: Final = {
+    HELLO: ("acceptor", "insufficient_security"),
+    ANSWER: ("requestor", "unknown_authority"),
+    FINISHED: ("acceptor", "verify_failed"),
+}
+
+
+@dataclass(slots=True)
+class PlayedSecurity:
+    """The layer as an object is configured with it. `refuse` names the message that is refused when it comes next."""
+
+    refuse: bytes = b""
+    name: str = field(default="played", init=False)
+
+    def load(self, password: Password) -> PlayedSecurity:
+        """See `Security.load`: there is nothing to read."""
+        return self
+
+    def engine(self, role: str, peer: Address | None) -> PlayedEngine:
+        """See `Security.engine`."""
+        return PlayedEngine(self, role)
+
+
+class PlayedEngine:
+    """One end. `stage` is all that it remembers, but for a message that has come in part: new, begun, done, over."""
+
+    def __init__(self, security: PlayedSecurity, role: str, stage: str = "new") -> None:
+        self._security = security
+        self.role = role
+        self.stage = stage
+        self.rest = b""
+        self._out = bytearray()
+
+    def begin(self) -> Iterator[Heard]:
+        """See `Engine.begin`."""
+        self.stage = "begun"
+        if self.role == "requestor":
+            self._say(HANDSHAKE, HELLO)
+        return iter(())
+
+    def receive(self, octets: bytes) -> Iterator[Heard]:
+        """See `Engine.receive`."""
+        self.rest += octets
+        while self.stage != "over" and self.rest:
+            if self.rest[0] not in (HANDSHAKE, DATA, ALERT):
+                yield self._fail("protocol_version", "these are no records of this layer")
+                return
+            end = HEADER + int.from_bytes(self.rest[1:HEADER], "big")
+            if len(self.rest) < max(end, HEADER):
+                return
+            kind, body, self.rest = self.rest[0], self.rest[HEADER:end], self.rest[end:]
+            yield from self._message(kind, body)
+
+    def _message(self, kind: int, body: bytes) -> Iterator[Heard]:
+        if kind == ALERT:
+            self.stage = "over"
+            yield Ended() if body == CLOSE_NOTIFY else Failed("handshake_failed", "refused by the peer")
+        elif kind == DATA and self.stage == "done":
+            yield Plain(body)
+        elif kind == HANDSHAKE and self.stage == "begun" and REFUSALS.get(body, ("", ""))[0] == self.role:
+            yield from self._handshake(body)
+        else:
+            yield self._fail("handshake_failed", "a message out of turn")
+
+    def _handshake(self, body: bytes) -> Iterator[Heard]:
+        if self._security.refuse == body:
+            yield self._fail(REFUSALS[body][1], f"{body.decode()} is refused")
+        elif body == HELLO:
+            self._say(HANDSHAKE, ANSWER)
+        else:
+            if body == ANSWER:
+                self._say(HANDSHAKE, FINISHED)
+            self.stage = "done"
+            yield Secured("played")
+
+    def _fail(self, code: str, text: str) -> Failed:
+        self.stage = "over"
+        self._say(ALERT, b"refused")
+        return Failed(code, text)
+
+    def send(self, octets: bytes) -> None:
+        """See `Engine.send`."""
+        for start in range(0, len(octets), 0xFFFF):
+            self._say(DATA, octets[start : start + 0xFFFF])
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._say(ALERT, CLOSE_NOTIFY)
+
+    def outgoing(self) -> bytes:
+        """See `Engine.outgoing`."""
+        octets = bytes(self._out)
+        self._out.clear()
+        return octets
+
+    def _say(self, kind: int, body: bytes) -> None:
+        self._out += bytes((kind,)) + len(body).to_bytes(2, "big") + body
