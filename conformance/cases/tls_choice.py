@@ -267,7 +267,7 @@ def _other_key(suite: Suite, heard: Heard) -> str:
     return f"the target's certificate has a key of the kind {key.kind}, which does not go with {suite.name}"
 
 
-_KINDS: Final = (
+_KINDS: Final[tuple[tuple[str, str, Callable[[Suite], bool]], ...]] = (
     ("null", "no encryption", lambda s: "NULL" in s.cipher),
     ("anon", "nobody is authenticated", lambda s: s.authentication == "anon"),
     ("export", "export ciphers of 40 bits", lambda s: "EXPORT" in s.name),

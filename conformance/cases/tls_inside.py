@@ -22,8 +22,6 @@ _OUT_OF_DATE: Final = (10, 9)
 _OTHER_NAME: Final = (62, 64)
 _VERSIONS: Final = ((names.TLS12, "1-2"), (names.TLS13, "1-3"))
 
-_NAMES: Final = {AAssociateAC: "A-ASSOCIATE-AC", PDataTF: "P-DATA-TF", AReleaseRP: "A-RELEASE-RP"}
-
 
 def _secured(clause: str) -> Want:
     def look(heard: Heard) -> Iterable[Said]:
@@ -35,7 +33,7 @@ def _secured(clause: str) -> Want:
 
 def _pdus(clause: str, *kinds: type[Pdu]) -> Want:
     """These PDUs and no others have come since the connection was opened."""
-    says = ", ".join(_NAMES.get(kind, kind.__name__) for kind in kinds)
+    says = ", ".join(kind.name for kind in kinds)
 
     def look(heard: Heard) -> Iterable[Said]:
         if len(heard.pdus) != len(kinds) or not all(map(isinstance, heard.pdus, kinds)):
