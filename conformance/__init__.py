@@ -17,10 +17,12 @@ from .case import (
     Stimulus,
     Wait,
 )
+from .cases.tls import tls_cases
 from .evidence import Evidence, describe
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
+from .security import TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .simulation import (
     Act,
@@ -35,6 +37,7 @@ from .simulation import (
 )
 from .suite import all_cases, choose
 from .throwaway import Authority, Issued, self_signed
+from .tls_contexts import TlsContexts
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
@@ -79,6 +82,8 @@ __all__ = [
     "Stimulus",
     "Tally",
     "Target",
+    "TlsContexts",
+    "TlsTarget",
     "Verdict",
     "Wait",
     "all_cases",
@@ -91,6 +96,7 @@ __all__ = [
     "self_signed",
     "shrink",
     "simulate",
+    "tls_cases",
     "trace_of",
     "uid_name",
     "unreachable",

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from dicomnet.statemachine import AAbort, AAssociateRJ, Request
 from dicomnet.transports import echo_request
 
+from .tls_steps import SecureStep
+
 if TYPE_CHECKING:
     from .evidence import Evidence
 
@@ -227,7 +229,7 @@ class Served:
 
 
 CrowdStep = Start | Fill | Wait | Canary | Leave | Served
-Step = Connect | Send | Await | AwaitTimer | Idle | HalfClose | Close | Reset | CrowdStep
+Step = Connect | Send | Await | AwaitTimer | Idle | HalfClose | Close | Reset | CrowdStep | SecureStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +275,11 @@ class Case:
     def several(self) -> bool:
         """Whether the case is one of several connections at a time."""
         return isinstance(self.steps[0], CrowdStep) if self.steps else False
+
+    @property
+    def secure(self) -> bool:
+        """Whether the case judges TLS: it has steps of its own, below the association."""
+        return isinstance(self.steps[0], SecureStep) if self.steps else False
 
 
 # --- readings that many cases share ---------------------------------------------------------------------

@@ -50,6 +50,22 @@ def with_titles(octets: bytes, called: str, calling: str) -> bytes:
     return octets
 
 
+def cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:
+    """The octets in pieces of these sizes; a 0 at the end repeats the size before it; the rest is one piece."""
+    pieces: list[bytes] = []
+    start = 0
+    sizes_left = list(sizes)
+    size = len(octets)
+    while start < len(octets):
+        if sizes_left and not (sizes_left[0] == 0 and len(sizes_left) == 1):
+            size = sizes_left.pop(0)
+        elif not sizes_left:
+            size = len(octets) - start
+        pieces.append(octets[start : start + size])
+        start += size
+    return pieces or [b""]
+
+
 def item(kind: int, body: bytes, reserved: int = 0) -> bytes:
     """An item or sub-item: type, reserved octet, 2-octet length, body (PS3.8 2020, 9.3.2)."""
     return struct.pack(">BBH", kind, reserved, len(body)) + body

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from dicomnet.statemachine import ASSOCIATION, AAssociateRJ, Framer, Limits, Violation
 from dicomnet.transports import Address, Link, Timer, Transport
@@ -27,9 +27,12 @@ from .case import (
 )
 from .evidence import Evidence, describe, describe_silence
 from .faults import own_fault
-from .octets import with_titles
+from .octets import cut, with_titles
 from .oracle import CLOSED_EARLY, Oracle, cell_clause
 from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
+
+if TYPE_CHECKING:
+    from .security import TlsTarget
 
 # What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
 TESTER_LIMITS = Limits(data=1 << 20)
@@ -64,13 +67,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The system under test: where it is and how it is called."""
+    """The system under test: where it is and how it is called; what is below the association, where that is TLS."""
 
     carrier: Transport
     address: Address
     called: str
     calling: str
     pace: Pace
+    tls: TlsTarget | None = None
 
 
 P = ParamSpec("P")
@@ -181,7 +185,7 @@ class CaseRun:
         self._row.append((self._oracle.states(), step))
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
         self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
-        self._pieces = _cut(octets, step.pieces)
+        self._pieces = cut(octets, step.pieces)
         self._send_piece()
 
     def _send_piece(self) -> None:
@@ -579,19 +583,3 @@ class CaseRun:
 
 def _leading(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     return tuple(tuple(replace(stimulus, lead=True) for stimulus in reading) for reading in readings)
-
-
-def _cut(octets: bytes, sizes: tuple[int, ...]) -> list[bytes]:
-    """The octets in pieces of these sizes; a 0 at the end repeats the size before it; the rest is one piece."""
-    pieces: list[bytes] = []
-    start = 0
-    sizes_left = list(sizes)
-    size = len(octets)
-    while start < len(octets):
-        if sizes_left and not (sizes_left[0] == 0 and len(sizes_left) == 1):
-            size = sizes_left.pop(0)
-        elif not sizes_left:
-            size = len(octets) - start
-        pieces.append(octets[start : start + size])
-        start += size
-    return pieces or [b""]

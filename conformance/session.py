@@ -22,6 +22,7 @@ from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on, own_fault
 from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
+from .security import Hints, TlsTarget, judge_secure
 from .uid_names import uid_name
 from .verdict import Cell, Result, Verdict
 
@@ -188,6 +189,7 @@ class Session:
         options: Options,
         emit: Emit,
         label: str,
+        tls: TlsTarget | None = None,
     ) -> None:
         pace = Pace(
             quiet=options.quiet or 0.5,
@@ -196,7 +198,7 @@ class Session:
             timer=options.artim_limit,
             idle=options.idle,
         )
-        self._target = Target(carrier, address, called, calling, pace)
+        self._target = Target(carrier, address, called, calling, pace, tls)
         self._options = options
         self._emit = emit
         self._label = label
@@ -219,8 +221,8 @@ class Session:
             self._tell(fault.result)
             return
         # Those that wait for long timers run side by side, but not those that have several connections themselves.
-        slow = [case for case in cases if case.slow and not case.several]
-        quick = [case for case in cases if not case.slow or case.several]
+        slow = [case for case in cases if case.slow and not (case.several or case.secure)]
+        quick = [case for case in cases if case not in slow]
         for position, case in enumerate(quick):
             self._emit(CaseStarted(case))
             result, alive = self._judge_and_check(case)
@@ -321,6 +323,8 @@ class Session:
         """Run a case; what is not a pass is repeated: alone, and slower where it is a failure."""
         if case.several:
             return self._together(case)
+        if case.secure:
+            return self._secured(case)
         result = self._once(case).result
         assert result is not None
         if result.verdict is Verdict.INCONCLUSIVE:
@@ -532,6 +536,13 @@ class Session:
         result.transport = self._label
         if result.verdict is Verdict.ERROR:
             raise TesterFault(result)
+        return result
+
+    def _secured(self, case: Case) -> Result:
+        slower, options = self._target.pace.slower(CONFIRM_FACTOR), self._options
+        hints = Hints(options.concurrent, options.recover_limit, self._recover, self._stalls)
+        result = judge_secure(case, self._target, slower, hints)
+        result.transport = self._label
         return result
 
     def _stalls(self) -> bool:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 
+from dicomnet.statemachine import TlsProfile
+
 from .case import Case
 from .cases import BY_HAND
+from .cases.tls import tls_cases
 from .generate import generated
 
 
-def all_cases(depth: int = 0) -> tuple[Case, ...]:
-    """The generated cases, then those written by hand; the order is the order of running."""
-    return (*generated(depth), *BY_HAND)
+def all_cases(depth: int = 0, profile: TlsProfile | None = None) -> tuple[Case, ...]:
+    """The generated cases, then those written by hand; the order is the order of running.
+
+    With a `profile` the target is reached over TLS, and those that judge its TLS come last.
+    """
+    return (*generated(depth), *BY_HAND, *(tls_cases(profile) if profile is not None else ()))
 
 
 def choose(cases: Iterable[Case], patterns: tuple[str, ...], *, quick: bool) -> tuple[Case, ...]:

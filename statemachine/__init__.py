@@ -163,6 +163,7 @@ from .wire import (
     encode_buffers,
     encode_command,
     frame_length,
+    tls,
 )
 
 MACHINES: dict[str, Machine[Any]] = {
@@ -365,6 +366,7 @@ __all__ = [
     "step",
     "table_as_dict",
     "table_as_markdown",
+    "tls",
     "tls_profiles_as_dict",
     "tls_profiles_as_markdown",
     "with_cell",

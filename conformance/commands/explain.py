@@ -27,6 +27,7 @@ from ..case import (
     Step,
     Wait,
 )
+from ..cases.tls import every_tls_case
 from ..evidence import describe
 from ..generate import FOREVER
 from ..octets import with_titles
@@ -36,6 +37,8 @@ from ..reports.text import printable
 from ..run import TESTER_LIMITS
 from ..session import SANITY, Options
 from ..suite import all_cases
+from ..tls_steps import Beside, Part, Probe, Shake, Tell
+from .explain_tls import secure_lines
 
 # More answers in a row than any case awaits.
 MAX_ANSWERS = 8
@@ -49,7 +52,7 @@ def explain(case_id: str) -> None:
 
     Example: dicomnet explain ul.sta2.evt10
     """
-    known = {case.id: case for case in (SANITY, *all_cases(1 if "+" in case_id else 0))}
+    known = every_tls_case() | {case.id: case for case in (SANITY, *all_cases(1 if "+" in case_id else 0))}
     case = known.get(case_id)
     if case is None:
         near = ", ".join(difflib.get_close_matches(case_id, known, n=3)) or "see dicomnet test --list"
@@ -109,6 +112,8 @@ def _step_lines(step: Step, oracle: Oracle, framer: Framer, *, nested: bool = Fa
                 if oracle.all_settled or not oracle.follow():
                     break
             return lines or ["nothing more is expected"]
+        case Probe() | Shake() | Tell() | Part() | Beside():
+            return secure_lines(step)
         case Start() | Fill() | Wait() | Canary() | Leave() | Served():
             return _crowd_lines(step)
         case _:

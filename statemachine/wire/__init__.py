@@ -3,6 +3,7 @@
 `encode` is strict and `decode` is total. Nothing here does I/O or keeps state, but for `Framer`.
 """
 
+from . import tls
 from .codes import (
     ABORT_REASONS,
     ABORT_SOURCES,
@@ -127,4 +128,5 @@ __all__ = [
     "encode_buffers",
     "encode_command",
     "frame_length",
+    "tls",
 ]
