@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_context_result
-from dicomnet.transports import Address, Transport
+from dicomnet.transports import Address, Secured, Transport
 
 from . import octets
 from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
@@ -259,6 +259,10 @@ class Session:
         self._target = replace(self._target, pace=replace(pace, quiet=quiet, patience=patience))
         if slowest >= SLOW_USER:
             self._measure_provider()
+        below = self._target.tls
+        agreed = None if below is None else below.said()
+        if isinstance(agreed, Secured):
+            self._remark(f"{self._label}: {agreed.version} with {agreed.suite}")
         self._remark(
             f"{self._label}: slowest answer {slowest * 1000:.1f} ms; silence counts after {quiet:.3g} s, "
             f"an answer is overdue after {patience:.3g} s"

@@ -42,7 +42,7 @@ def table(name: str, form: str, output: Path | None) -> None:
     """Print a table that runs: every cell, with its effects in order, its clause and its next state.
 
     NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
-    request to its listener), or coupling: how these meet. Listener and path differ by profile (listener-tcp-linux, ...).
+    request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
     tls-profiles are the TLS profiles of PS3.15 Annex B, with what each makes of every cipher suite.
 
     Example: dicomnet table association --format json

@@ -88,16 +88,19 @@ _ACCEPTOR: Final = (
         help="The authorities that requestors are of, PEM; without it those of the system.",
     ),
 )
-_NAMES: Final = (
-    "tls_ca",
-    "tls_cert",
-    "tls_key",
-    "tls_profile",
-    "tls_key_log",
-    "tls_server_name",
-    "tls_no_verify",
-    "tls_require_client_cert",
-)
+TLS_NAMES: Final = {
+    name: "--" + name.replace("_", "-")
+    for name in (
+        "tls_ca",
+        "tls_cert",
+        "tls_key",
+        "tls_profile",
+        "tls_key_log",
+        "tls_server_name",
+        "tls_no_verify",
+        "tls_require_client_cert",
+    )
+}
 
 
 def requestor_tls(function: Callable[P, R]) -> Callable[..., R]:
@@ -117,7 +120,7 @@ def _with(
     acceptor: bool,
 ) -> Callable[..., R]:
     def command(*args: Any, **values: Any) -> R:  # noqa: ANN401 - whatever the command takes
-        given = {name: values.pop(name, None) for name in ("tls", *_NAMES)}
+        given = {name: values.pop(name, None) for name in ("tls", *TLS_NAMES)}
         settings = settings_of(click.get_current_context(), given, acceptor=acceptor)
         return function(*args, **values, tls=settings)  # type: ignore[arg-type]
 
@@ -160,6 +163,16 @@ def settings_of(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) ->
     return settings
 
 
+def words_of(ctx: click.Context) -> tuple[str, ...]:
+    """The TLS options of the command line, as they were written."""
+    words = ["--tls"] if ctx.params.get("tls") else []
+    for name, option in TLS_NAMES.items():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = ctx.params[name]
+            words += [option] if value is True else [option, str(value)]
+    return tuple(words)
+
+
 def key_password() -> str | bytes | None:
     """The password of an encrypted key: from the environment, or asked for where somebody sits at a terminal."""
     password = os.environ.get(PASSWORD_VARIABLE)
@@ -179,8 +192,8 @@ def _at_a_terminal() -> bool:
 
 def _refuse_contradictions(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) -> None:
     used = [
-        "--" + name.replace("_", "-")
-        for name in _NAMES
+        option
+        for name, option in TLS_NAMES.items()
         if ctx.get_parameter_source(name) not in (None, ParameterSource.DEFAULT)
     ]
     if acceptor and given["tls_cert"] is None and (used or given["tls"]):
@@ -190,8 +203,6 @@ def _refuse_contradictions(ctx: click.Context, given: dict[str, Any], *, accepto
         raise click.UsageError(f"without --tls there is no TLS: add it, or leave {', '.join(used)} out")
     if given["tls_key"] is not None and given["tls_cert"] is None:
         raise click.UsageError("--tls-key is the key of --tls-cert: add it, or leave --tls-key out")
-    if given["tls_no_verify"] and given["tls_ca"] is not None:
-        raise click.UsageError("--tls-no-verify asks no authority: leave it or --tls-ca out")
     if acceptor and given["tls_ca"] is not None and not given["tls_require_client_cert"]:
         raise click.UsageError(
             "--tls-ca is asked about requestors alone: add --tls-require-client-cert, or leave it out"
