@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 # Public modules that are imported by their full name; each has a stub of its own in .typings.
 PUBLIC_MODULES = (
     "dicomnet.conformance.cli",
+    "dicomnet.conformance.commands.tls_options",
     "dicomnet.conformance.exploration",
     "dicomnet.conformance.stateful",
 )

@@ -313,7 +313,7 @@ def _password_for(path: Path, ask: Password | None) -> bytes | None:
     given = None if ask is None else ask()
     if not given:
         raise SecurityError(f"the key in {str(path)!r} is encrypted, and no password was given")
-    password = given.encode() if isinstance(given, str) else given
+    password = given.encode("utf-8", "surrogateescape") if isinstance(given, str) else given
     if len(password) > LONGEST_PASSWORD:
         raise SecurityError(
             f"the password for {str(path)!r} is longer than {LONGEST_PASSWORD} octets, OpenSSL's limit"
