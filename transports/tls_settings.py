@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 
 from dicomnet.statemachine import SUITE, TLS_PROFILES, VERSIONS, SecurityError, TlsProfile
 
-from .certificates import facts_of, note_certificates
+from .certificates import facts_of, note_certificates, printable
 
 # A file of certificates is not longer than this, in octets.
 LONGEST_FILE: Final = 1 << 22
@@ -182,6 +182,8 @@ def _cached(
         _load_own(context, settings, profile)
     elif settings.key is not None:
         raise SecurityError(f"a key without a certificate: {str(settings.key)!r}; give the certificate too")
+    if settings.server_name is not None and not is_server:
+        _check_name(context, settings.server_name)
     if settings.key_log is not None:
         try:
             context.keylog_filename = str(settings.key_log)
@@ -191,7 +193,11 @@ def _cached(
 
 
 def _set_profile(context: ssl.SSLContext, profile: TlsProfile, is_server: bool) -> None:
-    """Versions, suites and key sizes."""
+    """Versions, suites and key sizes.
+
+    The groups for ECDHE are OpenSSL's own: all have 256 bits or more, and those that the profiles name are among
+    them. Python can set but one alone (`set_ecdh_curve`), which would take the others away.
+    """
     for version in (profile.minimum, profile.maximum):
         if not _VERSIONS[version][1]:
             raise SecurityError(f"{ssl.OPENSSL_VERSION} has no {version}, which {profile.name} names")
@@ -234,6 +240,14 @@ def suites_in_order(profile: TlsProfile, is_server: bool) -> tuple[str, ...]:
         names.remove(first)
         names.insert(0, first)
     return tuple(names)
+
+
+def _check_name(context: ssl.SSLContext, name: str) -> None:
+    """Let `ssl` look at the name now, not when a link is made."""
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
+    except (ValueError, TypeError) as error:
+        raise SecurityError(f"{printable(name)!r} can be no server name: {error}") from error
 
 
 def _level(profile: TlsProfile) -> int:
@@ -287,11 +301,11 @@ def _load_own(context: ssl.SSLContext, settings: TlsSettings, profile: TlsProfil
             f"the key in {str(key_path)!r} does not belong to the certificate in {str(path)!r}: {facts_of(own)}"
         )
     facts = facts_of(own)
-    if facts is not None and facts.key:
-        size = profile.rsa if facts.key == "RSA" else profile.ec
+    if facts is not None and facts.key == "RSA":
+        size = profile.rsa
         if size.demanded and facts.bits < size.bits:
             raise SecurityError(
-                f"the {facts.key} key of {str(path)!r} has {facts.bits} bits, {profile.name} demands {size.bits}"
+                f"the RSA key of {str(path)!r} has {facts.bits} bits, {profile.name} demands {size.bits}"
                 f" ({size.clause}); make a larger key, or choose another profile"
             )
     try:

@@ -270,6 +270,13 @@ def test_an_unknown_profile(name: str, says: str) -> None:
         tls_profile(name)
 
 
+@pytest.mark.parametrize("name", ["", ".example", "x" * 64, "a\0b", "a\x1b[31m" + "x" * 70])
+def test_a_server_name_that_is_none(name: str) -> None:
+    text = refused(TlsSettings(server_name=name), server=False)
+    assert "can be no server name" in text
+    assert "\x1b" not in text
+
+
 def test_a_key_log_is_written_and_told(certificates: Certificates, tmp_path: Path) -> None:
     log = tmp_path / "keys.log"
     settings = TlsSettings(authorities=certificates.ca, key_log=log)
