@@ -32,7 +32,6 @@ from .simulation import (
     trace_of,
 )
 from .suite import all_cases, choose
-from .throwaway import Authority, Issued, self_signed
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
@@ -40,7 +39,6 @@ from .workers import worker_processes
 
 __all__ = [
     "Answer",
-    "Authority",
     "Canary",
     "Case",
     "CaseFinished",
@@ -57,7 +55,6 @@ __all__ = [
     "Finding",
     "Grade",
     "Hypothesis",
-    "Issued",
     "Leave",
     "Level",
     "Options",
@@ -84,7 +81,6 @@ __all__ = [
     "report_as_dict",
     "run_batch",
     "run_seeds",
-    "self_signed",
     "shrink",
     "simulate",
     "trace_of",

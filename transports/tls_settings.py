@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from typing import TYPE_CHECKING, Any, Final
 
 from dicomnet.statemachine import SUITE, TLS_PROFILES, VERSIONS, SecurityError, TlsProfile
 
 from .certificates import facts_of, note_certificates, printable
+
+# It is imported late, as in certificates.py.
+if TYPE_CHECKING:
+    from cryptography import x509
 
 # A file of certificates is not longer than this, in octets.
 LONGEST_FILE: Final = 1 << 22
@@ -283,6 +283,8 @@ def _set_trust(context: ssl.SSLContext, settings: TlsSettings, is_server: bool) 
     if settings.authorities is None:
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH if is_server else ssl.Purpose.SERVER_AUTH)
         return
+    from cryptography.hazmat.primitives import serialization
+
     certificates = _certificates(settings.authorities)
     context.load_verify_locations(
         cadata=b"".join(each.public_bytes(serialization.Encoding.DER) for each in certificates)
@@ -336,6 +338,9 @@ def _password_for(path: Path, ask: Password | None) -> bytes | None:
 
 
 def _public_key(path: Path, password: bytes | None) -> object:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
     try:
         return serialization.load_pem_private_key(_read("key", path), password).public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -348,6 +353,8 @@ def _public_key(path: Path, password: bytes | None) -> object:
 
 
 def _certificates(path: Path) -> list[x509.Certificate]:
+    from cryptography import x509
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

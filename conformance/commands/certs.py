@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from ..reports import part_of
-from ..throwaway import ORGANISATION, RSA_BITS, Authority, Issued, KeyType, check_host
+
+# Imported when it is used, as it brings cryptography along.
+if TYPE_CHECKING:
+    from ..throwaway import Issued, KeyType
 
 OWN_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 FILES: Final = ("ca.pem", "server.pem", "server.key", "client.pem", "client.key")
@@ -24,6 +26,8 @@ class HostType(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Ask the maker of certificates, which knows what may stand there."""
+        from ..throwaway import check_host
+
         try:
             check_host(value)
         except ValueError as error:
@@ -48,7 +52,7 @@ class HostType(click.ParamType[str]):
 @click.option(
     "--rsa-bits",
     type=click.Choice(["2048", "3072", "4096"]),
-    default=str(RSA_BITS),
+    default="2048",
     show_default=True,
     help="2048 is the least that the TLS profiles allow (RFC 9325 4.5).",
 )
@@ -74,6 +78,8 @@ def certs(
 
     Example: dicomnet certs /tmp/certs --host pacs.example
     """
+    from ..throwaway import ORGANISATION, Authority
+
     password = _password(password_env)
     there = [name for name in FILES if os.path.lexists(directory / name)]
     if there and not force:
@@ -92,7 +98,10 @@ def certs(
     except OSError as error:
         where = error.filename or directory
         raise click.ClickException(f"cannot write {str(where)!r}: {error.strerror or error}") from error
-    _tell(directory, names, days, click.echo)
+    click.echo(f"FOR TESTS ONLY: throw-away certificates in {directory}, valid for {days} days")
+    click.echo(f"  {', '.join(FILES)}")
+    click.echo(f"  organisation {ORGANISATION!r}; the server is {', '.join(names)}")
+    click.echo("Never trust ca.pem where real data is, and give nobody the .key files.")
 
 
 def _password(variable: str | None) -> bytes | None:
@@ -128,10 +137,3 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-
-
-def _tell(directory: Path, names: tuple[str, ...], days: int, say: Callable[[str], None]) -> None:
-    say(f"FOR TESTS ONLY: throw-away certificates in {directory}, valid for {days} days")
-    say(f"  {', '.join(FILES)}")
-    say(f"  organisation {ORGANISATION!r}; the server is {', '.join(names)}")
-    say("Never trust ca.pem where real data is, and give nobody the .key files.")
