@@ -46,7 +46,6 @@ from .workers import worker_processes
 __all__ = [
     "Act",
     "Answer",
-    "Authority",
     "Canary",
     "Case",
     "CaseFinished",
@@ -63,7 +62,6 @@ __all__ = [
     "Finding",
     "Grade",
     "Hypothesis",
-    "Issued",
     "Leave",
     "Level",
     "Options",
@@ -93,7 +91,6 @@ __all__ = [
     "report_as_dict",
     "run_batch",
     "run_seeds",
-    "self_signed",
     "shrink",
     "simulate",
     "tls_cases",

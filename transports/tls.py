@@ -15,7 +15,7 @@ from dicomnet.statemachine import Model
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
 from .secure import Ended, Engine, Failed, Heard, Password, Plain, Secured, SecureLink, Security
 from .tls_outcome import outcome_of
-from .tls_settings import TlsSettings, client_context, server_context
+from .tls_settings import TlsSettings, client_context, key_is_encrypted, server_context
 
 HANDSHAKE_SECONDS = 30.0
 # As much as one record may carry (RFC 8446 5.1), in octets.
@@ -93,6 +93,16 @@ class TlsEngine:
         return self._outgoing.read()
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Given:
+    """A password that a handler gave; never shown."""
+
+    password: str | bytes
+
+    def __call__(self) -> str | bytes:
+        return self.password
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """TLS with these settings, as a requestor and as an acceptor. See `Security`."""
@@ -110,8 +120,10 @@ class Tls:
         Raises `LocalProtocolError("invalid_argument")`.
         """
         settings = self.settings
-        if settings.password is None:
-            settings = replace(settings, password=password)
+        if settings.password is None and key_is_encrypted(settings):
+            given = password()
+            # The same password makes the same context again.
+            settings = settings if given is None else replace(settings, password=_Given(given))
         client_context(settings)
         if settings.certificate is not None:
             server_context(settings)
