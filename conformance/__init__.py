@@ -36,7 +36,6 @@ from .simulation import (
     trace_of,
 )
 from .suite import all_cases, choose
-from .throwaway import Authority, Issued, self_signed
 from .tls_contexts import TlsContexts
 from .uid_names import uid_name
 from .unreachable import unreachable

@@ -28,7 +28,6 @@ from ..case import Case
 from ..faults import own_fault
 from ..security import TlsTarget
 from ..session import SANITY, CaseStarted, Emit, Event, Options, Report, Session
-from ..throwaway import Authority
 from ..tls_contexts import TlsContexts
 from ..verdict import Result
 from .interruption import Interruption
@@ -173,6 +172,8 @@ def _judge(
 
 def _throw_away(directory: Path, profile: str) -> tuple[TlsSettings, TlsSettings]:
     """The settings of the embedded acceptor and of the tester, with certificates that live as long as the run."""
+    from ..throwaway import Authority
+
     authority = Authority()
     files = {
         "server": authority.issue("embedded acceptor", "server", ("localhost", "127.0.0.1", "::1")),
