@@ -170,7 +170,7 @@ def _cached(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
     _set_profile(context, profile, is_server)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    # Python makes OpenSSL take a torn connection for a proper end (OP_IGNORE_UNEXPECTED_EOF).
+    # Some builds of Python let OpenSSL take a torn connection for a proper end.
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     # No session is ever resumed: every connection is judged by a handshake of its own.
     context.options |= ssl.OP_NO_TICKET

@@ -60,6 +60,7 @@ def test_a_profile_is_enforced(certificates: Certificates, name: str) -> None:
         assert context.options & ssl.OP_NO_RENEGOTIATION
         assert context.options & ssl.OP_NO_COMPRESSION
         assert context.options & ssl.OP_NO_TICKET
+        assert not context.options & ssl.OP_IGNORE_UNEXPECTED_EOF
 
 
 def known(suite: str) -> bool:
