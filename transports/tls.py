@@ -67,7 +67,7 @@ class TlsEngine:
             yield Ended()
         except ssl.SSLError as error:
             self._over = True
-            code, text = outcome_of(error, self._ssl)
+            code, text = outcome_of(error, self._ssl, secured=self._shaken)
             yield Failed(code, text)
 
     def _secured(self) -> Secured:
