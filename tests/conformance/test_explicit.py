@@ -11,7 +11,7 @@ from dicomnet.statemachine import IMPLICIT_LE, CEchoRSP
 
 from ..zoo import ZOO, PlainAcceptor
 from ..zoo.acceptor import Connection
-from .test_connections import judge
+from .targets import judge
 
 
 class ImplicitAlone(PlainAcceptor):
