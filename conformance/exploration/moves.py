@@ -42,7 +42,11 @@ def _child(watched: Watched) -> str:
 
 
 def _unused(watched: Watched) -> bool:
-    """It may ask (again): its last request has left no trace."""
+    """It may ask (again): its last request has left no trace.
+
+    A lane holds one request. Two of one object at once, which take a connect timer that runs out while the answer is on
+    its way, have a test of their own, as they would double every lane.
+    """
     return (
         _requestor(watched) == "IDLE"
         and watched.lane.path is None
