@@ -354,7 +354,9 @@ def _public_key(path: Path, password: bytes | None) -> object:
     from cryptography.hazmat.primitives import serialization
 
     try:
-        return serialization.load_pem_private_key(_read("key", path), password).public_key()
+        return serialization.load_pem_private_key(
+            _read("key", path), password, unsafe_skip_rsa_key_validation=True
+        ).public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # The cause is not shown: nobody knows what of a key or password it may hold.
         text = (
