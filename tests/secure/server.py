@@ -51,6 +51,8 @@ class Served:
     told: tuple[str, ...] = ()
     # The server is gone after the first of them, so each needs one of its own.
     deadly = False
+    # All that has come from the wire.
+    seen: bytearray
 
     @staticmethod
     def admit(gate: TlsGate, handler: ListenHandler, request: Request) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from dicomnet.conformance import Case, Probe, Shake, Verdict, Verify, Want, every_tls_case, tls_cases
+from dicomnet.conformance import (
+    Case,
+    Probe,
+    Shake,
+    TlsContexts,
+    Verdict,
+    Verify,
+    Want,
+    every_tls_case,
+    tls_cases,
+)
 from dicomnet.statemachine import SUITE, SUITES, TLS_PROFILES
 from dicomnet.transports import Address, Link, LinkHandler, MemoryTransport, Request
 
@@ -179,7 +189,11 @@ def test_what_this_machine_cannot_send_is_unsupported(
 ) -> None:
     """A step that could not be carried out is never a pass."""
     contexts = contexts_of(certificates)
-    monkeypatch.setattr(type(contexts), "context", lambda _self, _step: "this machine lacks TLS 9")
+
+    def lacking(_self: TlsContexts, _step: Shake) -> str:
+        return "this machine lacks TLS 9"
+
+    monkeypatch.setattr(TlsContexts, "context", lacking)
     carrier = MemoryTransport()
     peer = Recorder(carrier)
     case = Case("sent", "sent", "-", "-", (Shake("", Want("", lambda _h: ()), verify=Verify.NAME),))
