@@ -407,7 +407,7 @@ def _exchange(clause: str, size: KeySize, what: str) -> Want:
 
 
 def tolerance() -> tuple[Case, ...]:
-    """Numbers that nobody knows, compression, renegotiation."""
+    """Numbers that nobody knows."""
     greasy = replace(
         hello_both(),
         suites=(names.GREASE, 0x1A1A, *hello_both().suites),
@@ -445,6 +445,12 @@ def tolerance() -> tuple[Case, ...]:
                 replace(greasy, extensions=(*_UNKNOWN_EXTENSIONS[:2], *hello_both().extensions)),
             ),
         ),
+    )
+
+
+def old_dangers() -> tuple[Case, ...]:
+    """Compression and renegotiation, which TLS 1.3 has not."""
+    return (
         tls_case(
             "tls.compression",
             "compression (DEFLATE) is offered beside none",

@@ -101,6 +101,7 @@ def silent(step: Probe) -> Probe:
         step.records,
         step.pieces,
         until=step.until,
+        named=step.named,
     )
 
 
@@ -114,6 +115,15 @@ def test_what_goes_out_is_what_the_step_says(certificates: Certificates, case: C
     assert found.version == hello.version
     assert found.compressions == list(hello.compressions)
     assert found.record == step.record
+
+
+def test_a_full_record_is_full_and_no_more(certificates: Certificates) -> None:
+    for name, length in (("full", 16384), ("slightly-over", 16385), ("overflow", 18433)):
+        step = every_tls_case()[f"tls.record.{name}"].steps[0]
+        assert isinstance(step, Probe)
+        (octets,) = recorded(certificates, silent(step))
+        assert int.from_bytes(octets[3:5], "big") == length
+        assert len(octets) == 5 + length
 
 
 def last_offer(certificates: Certificates, case: Case) -> Offered:
