@@ -17,12 +17,12 @@ from .case import (
     Stimulus,
     Wait,
 )
-from .cases.tls import tls_cases
+from .cases.tls import every_tls_case, tls_cases
 from .evidence import Evidence, describe
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
-from .security import TlsTarget
+from .security import SecureRun, TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .simulation import (
     Act,
@@ -37,6 +37,7 @@ from .simulation import (
 )
 from .suite import all_cases, choose
 from .tls_contexts import TlsContexts
+from .tls_steps import Beside, Credential, Probe, Shake, Tell, Verify, Want
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
@@ -45,6 +46,7 @@ from .workers import worker_processes
 __all__ = [
     "Act",
     "Answer",
+    "Beside",
     "Canary",
     "Case",
     "CaseFinished",
@@ -53,6 +55,7 @@ __all__ = [
     "Check",
     "Connect",
     "Console",
+    "Credential",
     "Emit",
     "Ending",
     "Event",
@@ -67,26 +70,33 @@ __all__ = [
     "Oracle",
     "Pace",
     "Plan",
+    "Probe",
     "Remark",
     "Report",
     "Result",
     "Screen",
+    "SecureRun",
     "Send",
     "Served",
     "Session",
+    "Shake",
     "Start",
     "Started",
     "Stimulus",
     "Tally",
     "Target",
+    "Tell",
     "TlsContexts",
     "TlsTarget",
     "Verdict",
+    "Verify",
     "Wait",
+    "Want",
     "all_cases",
     "choose",
     "describe",
     "draw_plan",
+    "every_tls_case",
     "report_as_dict",
     "run_batch",
     "run_seeds",

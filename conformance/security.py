@@ -23,6 +23,8 @@ from .tls_wire import Inside, Wire
 from .verdict import Ending, Result, Verdict, verdict_of
 
 SOON_SECONDS: Final = 0.2
+# Where an end is due, a connection that is open for so long hangs.
+HANG_SECONDS: Final = 15.0
 # A stalled handshake is watched for so long at most; what comes later is told as "or a longer one".
 TIMER_SECONDS: Final = 60.0
 # A segment may hold many records; more of them than this is not sent by any case.
@@ -87,15 +89,13 @@ def judge_secure(
         why = "the target is reached without TLS"
         return Result(case, target.carrier.name, Verdict.NOT_APPLICABLE, case.requirement, why)
 
-    def once(pace: Pace) -> Result:
-        return SecureRun(case, replace(target, pace=pace), hints).run()
-
-    first = once(target.pace)
+    first = SecureRun(case, target, hints).run()
     lax = first.verdict is Verdict.NON_STRICT and case.level is not Level.MUST
-    if not lax and first.verdict not in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+    starved = first.verdict is not Verdict.PASS and any(isinstance(step, Beside) for step in case.steps)
+    if not (lax or starved or first.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)):
         return first
     hints.recover()
-    second = once(slower)
+    second = SecureRun(case, replace(target, pace=slower), hints, thorough=True).run()
     second.attempts = 2
     if second.verdict is not first.verdict:
         second.notes.append(f"not confirmed: at first {first.verdict.value} ({first.observed})")
@@ -103,14 +103,17 @@ def judge_secure(
 
 
 class SecureRun:
-    """One case on one target, once."""
+    """One case on one target, once. `thorough`: an end that is due is waited for longer than answers are."""
 
     def __init__(
         self,
         case: Case,
         target: Target,
         hints: Hints | None = None,
+        *,
+        thorough: bool = False,
     ) -> None:
+        self._thorough = thorough
         self._case = case
         self._target = target
         assert target.tls is not None
@@ -203,7 +206,8 @@ class SecureRun:
             case Until.ANSWER:
                 self._wait(wire, pace.patience, lambda: heard.answer.whole or heard.speaks_plainly)
             case Until.END:
-                self._wait(wire, pace.patience, lambda: heard.shut)
+                limit = max(pace.patience, HANG_SECONDS) if self._thorough else pace.patience
+                self._wait(wire, limit, lambda: heard.shut)
             case Until.QUIET:
                 self._wait(wire, pace.quiet, lambda: heard.shut)
             case Until.TIMER:
@@ -219,7 +223,7 @@ class SecureRun:
         octets = b""
         if step.hello is not None:
             hello = step.hello
-            if hello.extensions or hello.versions or hello.groups:
+            if step.named and (hello.extensions or hello.versions or hello.groups):
                 hello = replace(hello, server_name=_as_name(self._contexts.host))
             octets = tls.client_hello_record(hello, step.record, step.records)
         octets += self._titled(step.octets)
@@ -306,9 +310,8 @@ class SecureRun:
         if step.way is Way.NOTIFY and wire.inside is not None:
             wire.inside.notify()
             wire.flush()
-        if step.way is Way.TARGET or (step.way is Way.NOTIFY and step.want is not None):
-            self._wait(wire, self._pace.patience, lambda: heard.closed and step.way is Way.NOTIFY)
         if step.want is not None:
+            self._wait(wire, self._pace.patience, lambda: heard.closed)
             self._look(step.want, heard)
         if step.way is Way.RST:
             wire.reset()

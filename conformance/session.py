@@ -544,6 +544,7 @@ class Session:
 
     def _secured(self, case: Case) -> Result:
         slower, options = self._target.pace.slower(CONFIRM_FACTOR), self._options
+        slower = replace(slower, patience=max(slower.patience, LONG_PATIENCE))
         hints = Hints(options.concurrent, options.recover_limit, self._recover, self._stalls)
         result = judge_secure(case, self._target, slower, hints)
         result.transport = self._label

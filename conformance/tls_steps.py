@@ -129,7 +129,8 @@ class Probe:
     """Open a raw connection and say something: a ClientHello in records of these sizes, then `octets` behind it.
 
     `record` is the version that the records name. `pieces` are the sizes of the segments, as in `Send`. `part`: only so
-    many octets of it all are sent. With `keep` the connection stays open until `Beside`.
+    many octets of it all are sent. With `keep` the connection stays open until `Beside`. `named`: the ClientHello names
+    the target (server_name), where it has extensions and the target a name.
     """
 
     what: str
@@ -142,6 +143,7 @@ class Probe:
     part: int | None = None
     until: Until = Until.ANSWER
     keep: bool = False
+    named: bool = True
 
 
 class Credential(Enum):
@@ -196,17 +198,16 @@ class Tell:
 
 
 class Way(Enum):
-    """How a connection ends."""
+    """How the tester ends a connection."""
 
     NOTIFY = "the tester sends close_notify, then FIN"
     FIN = "the tester sends FIN without close_notify"
     RST = "the tester sends RST"
-    TARGET = "the tester waits for the target to close"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """End the connection in this way; `want` looks at what has come until then."""
+    """End the connection in this way. With `want` the target's own end is waited for, and looked at."""
 
     way: Way
     want: Want | None = None

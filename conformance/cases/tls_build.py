@@ -22,6 +22,8 @@ RFC8446: Final = "RFC 8446"
 RANDOM: Final = bytes(range(0x40, 0x60))
 SESSION: Final = bytes(range(0x20, 0x40))
 GROUPS: Final = (names.X25519, names.SECP256R1, names.SECP384R1, names.SECP521R1, names.FFDHE2048)
+# What is no TLS is known by its first octets: who ends it later than this has waited for a timer.
+LATE_SECONDS: Final = 5.0
 # ECDSA, RSA-PSS and RSA PKCS#1, each with SHA-2; then those with SHA-1 for who knows nothing else.
 SIGNATURES: Final = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601)
 OLD_SIGNATURES: Final = (*SIGNATURES, 0x0203, 0x0201)
@@ -180,6 +182,8 @@ def shut(clause: str, grade: Grade = Grade.FAIL) -> Want:
             yield fail(clause, f"a PDU came without TLS: {heard.told()}")
         elif not heard.shut:
             yield lax(clause, f"still open after {heard.waited:.3g} s: {heard.told()}", grade)
+        elif heard.after > LATE_SECONDS:
+            yield lax(clause, f"ended only after {heard.after:.3g} s: {heard.told()}")
 
     return Want("an alert or the end, in bounded time, and no PDU in the clear", look)
 

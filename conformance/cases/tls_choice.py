@@ -326,7 +326,7 @@ def keys(profile: TlsProfile) -> tuple[Case, ...]:
         tls_case(
             "tls.key.certificate",
             "the key of the target's certificate, and how it is signed",
-            f"{profile.source}; {profile.rsa.clause}",
+            f"{profile.source}; {_clause(profile, profile.rsa)}",
             f"The key has at least {profile.rsa.bits} bits (RSA), or {profile.ec.bits} (elliptic curves).",
             speaks(names.TLS12),
             Probe(
@@ -338,29 +338,37 @@ def keys(profile: TlsProfile) -> tuple[Case, ...]:
         tls_case(
             "tls.key.ecdhe",
             "the curve of an ephemeral key exchange",
-            f"{profile.source}; {profile.ec.clause}",
+            f"{profile.source}; {_clause(profile, profile.ec)}",
             f"The curve has at least {profile.ec.bits} bits.",
             speaks(names.TLS12),
             Probe(
                 "ClientHello: TLS 1.2, ECDHE alone",
-                _exchange(profile.ec, "curve"),
+                _exchange(_clause(profile, profile.ec), profile.ec, "curve"),
                 hello12(tuple(c for c in TLS12_SUITES if "ECDHE" in names.suite_name(c))),
             ),
         ),
         tls_case(
             "tls.key.dhe",
             "the prime of an ephemeral key exchange",
-            f"{profile.source}; {profile.dh.clause}",
+            f"{profile.source}; {_clause(profile, profile.dh)}",
             f"A prime has at least {profile.dh.bits} bits, where DHE is spoken at all.",
             speaks(names.TLS12),
-            Probe("ClientHello: TLS 1.2, DHE alone", _exchange(profile.dh, "prime"), hello12(dhe)),
+            Probe(
+                "ClientHello: TLS 1.2, DHE alone",
+                _exchange(_clause(profile, profile.dh), profile.dh, "prime"),
+                hello12(dhe),
+            ),
         ),
     )
 
 
-def _small(size: KeySize, bits: int, text: str) -> Iterable[Said]:
+def _clause(profile: TlsProfile, size: KeySize) -> str:
+    return size.clause if size.clause.startswith("RFC") else f"PS3.15 {profile.edition} {size.clause}"
+
+
+def _small(clause: str, size: KeySize, bits: int, text: str) -> Iterable[Said]:
     if 0 < bits < size.bits:
-        yield lax(size.clause, f"{text} of {bits} bits", Grade.FAIL if size.demanded else Grade.NON_STRICT)
+        yield lax(clause, f"{text} of {bits} bits", Grade.FAIL if size.demanded else Grade.NON_STRICT)
 
 
 def _certificate(profile: TlsProfile) -> Callable[[Heard], Iterable[Said]]:
@@ -371,12 +379,12 @@ def _certificate(profile: TlsProfile) -> Callable[[Heard], Iterable[Said]]:
             yield Stop(Verdict.INCONCLUSIVE, f"no certificate that can be read: {heard.told()}")
             return
         if key.kind == "RSA":
-            yield from _small(profile.rsa, key.bits, "a key of RSA")
+            yield from _small(_clause(profile, profile.rsa), profile.rsa, key.bits, "a key of RSA")
         elif key.kind == "DSA":
             yield fail(profile.source, f"a key of DSA, of {key.bits} bits")
         else:
             yield from _small(
-                profile.ec, min(key.bits, 256) if key.kind == "Ed25519" else key.bits, "a curve"
+                _clause(profile, profile.ec), profile.ec, key.bits, f"a key of the kind {key.kind}"
             )
         if key.weak:
             yield fail("RFC 9155; RFC 9325 4.1", f"the certificate is signed by {key.weak}")
@@ -384,13 +392,13 @@ def _certificate(profile: TlsProfile) -> Callable[[Heard], Iterable[Said]]:
     return look
 
 
-def _exchange(size: KeySize, what: str) -> Want:
+def _exchange(clause: str, size: KeySize, what: str) -> Want:
     def look(heard: Heard) -> Iterable[Said]:
         found = heard.answer.key_exchange
         if heard.answer.hello is None or found is None:
             yield not_applicable(f"no such key exchange is spoken: {heard.told()}")
         else:
-            yield from _small(size, found.bits, f"a {what}")
+            yield from _small(clause, size, found.bits, f"a {what}")
 
     return Want(f"a {what} of at least {size.bits} bits", look)
 
@@ -399,7 +407,7 @@ def _exchange(size: KeySize, what: str) -> Want:
 
 
 def tolerance() -> tuple[Case, ...]:
-    """Numbers that nobody knows, compression, renegotiation."""
+    """Numbers that nobody knows."""
     greasy = replace(
         hello_both(),
         suites=(names.GREASE, 0x1A1A, *hello_both().suites),
@@ -437,6 +445,12 @@ def tolerance() -> tuple[Case, ...]:
                 replace(greasy, extensions=(*_UNKNOWN_EXTENSIONS[:2], *hello_both().extensions)),
             ),
         ),
+    )
+
+
+def old_dangers() -> tuple[Case, ...]:
+    """Compression and renegotiation, which TLS 1.3 has not."""
+    return (
         tls_case(
             "tls.compression",
             "compression (DEFLATE) is offered beside none",

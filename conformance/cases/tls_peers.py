@@ -41,7 +41,7 @@ _NO_RENEGOTIATION: Final = 100
 
 def _full(hello: tls.ClientHello, octets: int) -> tls.ClientHello:
     """The ClientHello filled up (RFC 7685) until its message has this length."""
-    missing = octets - len(tls.encode_client_hello(replace(hello, server_name=""))) - 4
+    missing = octets - len(tls.encode_client_hello(hello)) - 4
     return replace(hello, extensions=((_PADDING, bytes(missing)), *hello.extensions))
 
 
@@ -82,6 +82,12 @@ def strangers() -> tuple[Case, ...]:
                 until=Until.END,
             ),
         ),
+    )
+
+
+def alerts() -> tuple[Case, ...]:
+    """What is TLS, and leads to no handshake."""
+    return (
         tls_case(
             "tls.alert.fatal",
             "a fatal alert instead of a ClientHello",
@@ -125,7 +131,6 @@ def strangers() -> tuple[Case, ...]:
 
 def records() -> tuple[Case, ...]:
     """How a ClientHello may lie in records and segments, and how it may not."""
-    full = _full(hello_both(), tls.RECORD_LIMIT)
     return (
         tls_case(
             "tls.record.split",
@@ -159,45 +164,44 @@ def records() -> tuple[Case, ...]:
                 pieces=(3, 100, 0),
             ),
         ),
+    )
+
+
+def limits() -> tuple[Case, ...]:
+    """How long a record may be."""
+    return (
         tls_case(
             "tls.record.full",
             "a ClientHello that fills a record to its limit of 16384 octets",
             f"{RECORDS}; RFC 7685",
             "A record may have 16384 octets.",
-            Probe("ClientHello of 16384 octets in one record", any_hello(RECORDS), full),
+            Probe(
+                "ClientHello of 16384 octets in one record",
+                any_hello(RECORDS),
+                _full(hello_both(), tls.RECORD_LIMIT),
+                named=False,
+            ),
             level=Level.SHOULD,
         ),
-        tls_case(
-            "tls.record.overflow",
-            "a record that announces 16384 + 2049 octets",
-            OVERFLOW,
-            "A record over the limit is refused by record_overflow.",
-            Probe(
-                "a handshake record of 18433 octets",
-                _overflow(),
-                octets=tls.encode_record(
-                    names.HANDSHAKE,
-                    tls.encode_client_hello(_full(hello_both(), tls.SEALED_LIMIT + 1)),
-                    names.TLS12,
+        *(
+            tls_case(
+                f"tls.record.{slug}",
+                f"a record in the clear of {octets} octets",
+                OVERFLOW,
+                f"A record over the limit of {limit} octets is refused by record_overflow.",
+                Probe(
+                    f"a handshake record of {octets} octets",
+                    _overflow(),
+                    octets=tls.encode_record(
+                        names.HANDSHAKE, tls.encode_client_hello(_full(hello_both(), octets)), names.TLS12
+                    ),
+                    until=Until.END,
                 ),
-                until=Until.END,
-            ),
-        ),
-        tls_case(
-            "tls.record.slightly-over",
-            "a record in the clear of 16385 octets",
-            OVERFLOW,
-            "A record in the clear over the limit of 16384 octets is refused by record_overflow.",
-            Probe(
-                "a handshake record of 16385 octets",
-                _overflow(),
-                octets=tls.encode_record(
-                    names.HANDSHAKE,
-                    tls.encode_client_hello(_full(hello_both(), tls.RECORD_LIMIT + 1)),
-                    names.TLS12,
-                ),
-                until=Until.END,
-            ),
+            )
+            for slug, limit, octets in (
+                ("overflow", tls.SEALED_LIMIT, tls.SEALED_LIMIT + 1),
+                ("slightly-over", tls.RECORD_LIMIT, tls.RECORD_LIMIT + 1),
+            )
         ),
     )
 

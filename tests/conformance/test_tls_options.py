@@ -119,7 +119,7 @@ def test_an_end_has_no_option_of_the_other() -> None:
         (("reach", "--tls", "--tls-ca", "no-such-file"), "'no-such-file' cannot be read: No such file"),
         (("listen", "--tls-cert", "no-such-file"), "'no-such-file' cannot be read: No such file"),
     ],
-    ids=range(11),
+    ids=range(10),
 )
 def test_what_contradicts_is_wrong_use(arguments: tuple[str, ...], says: str) -> None:
     assert says in wrong(*arguments)

@@ -247,7 +247,10 @@ class _Reader:
             self._handshake(at + len(octets))
 
     def _handshake(self, end: int) -> None:
-        """Read the messages that are whole; `end` is where their octets end in the stream."""
+        """Read the messages that are whole; `end` is where their octets end in the stream.
+
+        Where a message lies over several records, its offset leaves the headers between them out.
+        """
         while len(self.messages) >= MESSAGE_HEADER:
             at = end - len(self.messages)
             kind = self.messages[0]
@@ -260,7 +263,7 @@ class _Reader:
             self.messages = self.messages[MESSAGE_HEADER + length :]
             if len(self.parts) >= MAX_PARTS:
                 raise InvalidPduError(MESSAGES, at, f"more than {MAX_PARTS} records and messages")
-            self.parts.append(self._message(kind, body, at))
+            self.parts.append(self._message(kind, body, at + MESSAGE_HEADER))
 
     def _message(self, kind: int, body: bytes, at: int) -> Part:
         match kind:

@@ -134,10 +134,10 @@ GROUP_BITS: Final = {
     26: 256,
     27: 384,
     28: 512,
-    X25519: 255,
+    X25519: 256,
     X448: 448,
 }
-"""The size of an elliptic curve group in bits (RFC 8422 5.1.1)."""
+"""The size of an elliptic curve group in bits (RFC 8422 5.1.1); x25519 counts as its equal, secp256r1 (RFC 7748 1)."""
 
 GREASE: Final = 0x3A3A
 """A number that is reserved to keep servers in practice of ignoring what they do not know (RFC 8701)."""
