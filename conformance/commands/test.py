@@ -137,10 +137,7 @@ def test(
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls)
     cases = _choose(select, choice, quick=quick)
     refuse_same_file(json_file, junit_file, "--json and --junit")
-    if list_only or dry_run:
-        refuse_useless(ctx, REPORTS, "nothing is run, and there is no report")
-    if address is None:
-        refuse_useless(ctx, OF_A_TARGET, "there is no target: give HOST:PORT")
+    _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None)
     screen = Screen(highlight=False)
     if list_only or dry_run:
         interruption.release()
@@ -163,6 +160,13 @@ def test(
     report.interrupted = report.interrupted or interruption.asked
     shown.show(report, choice.repeat)
     ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
+
+
+def _refuse_useless(ctx: click.Context, *, runs: bool, target: bool) -> None:
+    if not runs:
+        refuse_useless(ctx, REPORTS, "nothing is run, and there is no report")
+    if not target:
+        refuse_useless(ctx, OF_A_TARGET, "there is no target: give HOST:PORT")
 
 
 def _given(ctx: click.Context) -> tuple[str, ...]:
