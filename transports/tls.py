@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dicomnet.statemachine import Model
 
@@ -41,7 +41,8 @@ class TlsEngine:
 
     def receive(self, octets: bytes) -> Iterator[Heard]:
         """See `Engine.receive`."""
-        self._incoming.write(octets)
+        if not self._over:
+            self._incoming.write(octets)
         return self._go_on()
 
     def _go_on(self) -> Iterator[Heard]:
@@ -103,11 +104,41 @@ class _Given:
         return self.password
 
 
+class NoEngine:
+    """An end that cannot even begin, and says why."""
+
+    def __init__(self, failed: Failed) -> None:
+        self._failed = failed
+
+    def begin(self) -> Iterator[Heard]:
+        """See `Engine.begin`: it fails."""
+        yield self._failed
+
+    def receive(self, octets: bytes) -> Iterator[Heard]:
+        """See `Engine.receive`: nothing more is said."""
+        return iter(())
+
+    def send(self, octets: bytes) -> None:
+        """See `Engine.send`: nothing is."""
+
+    def close(self) -> None:
+        """See `Engine.close`: there is nothing to say."""
+
+    def outgoing(self) -> bytes:
+        """See `Engine.outgoing`: nothing."""
+        return b""
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS with these settings, as a requestor and as an acceptor. See `Security`."""
+    """TLS with these settings, as a requestor and as an acceptor. See `Security`.
+
+    The files are read by `load`, which `configure_security` calls: an object keeps what they were then.
+    """
 
     settings: TlsSettings
+    client: ssl.SSLContext | None = field(default=None, compare=False, repr=False)
+    server: ssl.SSLContext | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -124,18 +155,29 @@ class Tls:
             given = password()
             # The same password makes the same context again.
             settings = settings if given is None else replace(settings, password=_Given(given))
-        client_context(settings)
-        if settings.certificate is not None:
-            server_context(settings)
-        return Tls(settings)
+        server = None if settings.certificate is None else server_context(settings)
+        return Tls(settings, client_context(settings), server)
 
     def engine(self, role: str, peer: Address | None) -> Engine:
-        """See `Security.engine`."""
-        settings = self.settings
-        if role == "acceptor":
-            return TlsEngine(server_context(settings), server_side=True, server_name=None)
-        name = settings.server_name or (peer.host if peer is not None and peer.host else "127.0.0.1")
-        return TlsEngine(client_context(settings), server_side=False, server_name=name)
+        """See `Security.engine`. What cannot begin fails at once: an acceptor without a certificate, a host that is no name.
+
+        Raises what `load` raises, where that was not called.
+        """
+        if self.client is None:
+            return self.load(lambda: None).engine(role, peer)
+        if role == "acceptor" and self.server is None:
+            return NoEngine(
+                Failed("handshake_failed", "an acceptor with TLS needs a certificate: none was given")
+            )
+        if role == "acceptor" and self.server is not None:
+            return TlsEngine(self.server, server_side=True, server_name=None)
+        name = self.settings.server_name or (peer.host if peer is not None and peer.host else "127.0.0.1")
+        try:
+            return TlsEngine(self.client, server_side=False, server_name=name)
+        except (ValueError, TypeError, ssl.SSLError) as error:
+            return NoEngine(
+                Failed("hostname_mismatch", f"{name!r} is no name that a certificate has: {error}")
+            )
 
 
 class TlsTransport:

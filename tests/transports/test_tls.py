@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicomnet.transports import Ended, Engine, Failed, Heard, Plain, Secured, Tls, TlsSettings
+from dicomnet.transports import Address, Ended, Engine, Failed, Heard, Plain, Secured, Tls, TlsSettings
 
 from ..certificates import Certificates
 
@@ -147,3 +147,14 @@ def test_after_a_failure_nothing_is_sent_but_the_alert(layer: Tls) -> None:
     engine.send(b"\7\0\0\0\0\4\0\0\0\0")
     engine.close()
     assert b"\7\0\0\0\0\4" not in engine.outgoing()
+
+
+def test_an_end_that_cannot_begin_says_why(certificates: Certificates) -> None:
+    layer = Tls(TlsSettings(authorities=certificates.ca))
+    failure = the_failure(layer.engine("acceptor", None).begin())
+    assert (failure.code, "needs a certificate" in failure.text) == ("handshake_failed", True)
+    for host in (".", "x" * 300, "a..b", "\0"):
+        engine = layer.engine("requestor", Address(host, 104))
+        heard = [*engine.begin()]
+        assert [each.code for each in heard if isinstance(each, Failed)] == ["hostname_mismatch"]
+        assert [*engine.receive(b"anything")] == []
