@@ -159,7 +159,7 @@ class Tls:
         return Tls(settings, client_context(settings), server)
 
     def engine(self, role: str, peer: Address | None) -> Engine:
-        """See `Security.engine`. What cannot begin fails at once: an acceptor without a certificate, a host that is no name.
+        """See `Security.engine`. An acceptor without a certificate and a host that is no name fail at once.
 
         Raises what `load` raises, where that was not called.
         """
