@@ -8,6 +8,7 @@ from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
+from .played import PLAYED_MESSAGES, PlayedSecurity, played_data, played_records
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
@@ -19,6 +20,7 @@ from .user import Handler, Settings
 __all__ = [
     "FAULTS",
     "NO_FAULTS",
+    "PLAYED_MESSAGES",
     "Address",
     "Assembler",
     "Callbacks",
@@ -43,6 +45,7 @@ __all__ = [
     "Noted",
     "ObjectState",
     "Plain",
+    "PlayedSecurity",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",
@@ -64,4 +67,6 @@ __all__ = [
     "echo_request",
     "fragments",
     "negotiate",
+    "played_data",
+    "played_records",
 ]
