@@ -10,7 +10,7 @@ from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
 from .played import PLAYED_MESSAGES, PlayedSecurity, played_data, played_records
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
-from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .scene import NO_LAYERS, Hub, Lane, Layers, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
@@ -20,6 +20,7 @@ from .user import Handler, Settings
 __all__ = [
     "FAULTS",
     "NO_FAULTS",
+    "NO_LAYERS",
     "PLAYED_MESSAGES",
     "Address",
     "Assembler",
@@ -34,6 +35,7 @@ __all__ = [
     "Heard",
     "Hub",
     "Lane",
+    "Layers",
     "Link",
     "LinkHandler",
     "ListenHandler",

@@ -47,12 +47,16 @@ class PlayedSecurity:
 class PlayedEngine:
     """One end. `stage` is all that it remembers, but for a message that has come in part: new, begun, done, over."""
 
-    def __init__(self, security: PlayedSecurity, role: str, stage: str = "new") -> None:
+    def __init__(self, security: PlayedSecurity, role: str, stage: str = "new", rest: bytes = b"") -> None:
         self._security = security
         self.role = role
         self.stage = stage
-        self.rest = b""
+        self.rest = rest
         self._out = bytearray()
+
+    def frozen(self) -> tuple[str, str, bytes]:
+        """This engine as a value: its role, its stage, and what has come of a message."""
+        return self.role, self.stage, self.rest
 
     def begin(self) -> Iterator[Heard]:
         """See `Engine.begin`."""

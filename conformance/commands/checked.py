@@ -70,6 +70,7 @@ def proof_as_dict(proof: Proof) -> dict[str, object]:
     return {
         "schema": "dicomnet-check/1",
         "profile": question.profile,
+        "security": question.security,
         "clients": question.clients,
         "queue": question.places,
         "events": "core" if question.core else "all",

@@ -3,7 +3,8 @@
 from .counterexample import as_test, sequence
 from .coverage import NEVER, everything
 from .examine import Fate, examine, examine_all
-from .moves import moves_of
+from .local import SECURITIES
+from .moves import moves_of, takes_of
 from .packed import Packed
 from .planted import PLANTED, plant
 from .prove import Coverage, Proof, Question, prove, tables
@@ -17,6 +18,7 @@ __all__ = [
     "DIFFERS",
     "NEVER",
     "PLANTED",
+    "SECURITIES",
     "Coverage",
     "Fate",
     "Found",
@@ -42,4 +44,5 @@ __all__ = [
     "search",
     "sequence",
     "tables",
+    "takes_of",
 ]

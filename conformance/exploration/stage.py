@@ -467,6 +467,8 @@ REPORTS: dict[str, Callable[[NetworkObject], None]] = {
         for code in ("refused", "unreachable", "name_not_resolved", "timeout")
     },
     "dropped": lambda subject: subject.on_failed("reset"),
+    "cut": NetworkObject.on_cut,
+    "insecure": lambda subject: subject.on_security_failed("expired"),
 }
 CALLS: dict[str, Callable[[NetworkObject], None]] = {
     "close": NetworkObject.close,

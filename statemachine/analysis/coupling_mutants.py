@@ -21,7 +21,7 @@ COUPLING_OPERATORS: Final = (
     "not-absorbed",
     "absorbed-too",
 )
-CONNECTION_LAYER: Final = ("library", "connection", "listener", "path")
+CONNECTION_LAYER: Final = ("library", "connection", "listener", "path", "security")
 """The machines of the connection layer, as `Model` names them; the association's mutants are the suite's business."""
 
 

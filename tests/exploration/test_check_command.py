@@ -33,9 +33,9 @@ from tests.conformance.test_commands import group_interrupted
 
 WIDE = 200
 SCHEMA = {
-    "schema", "profile", "clients", "queue", "events", "mutant", "verdict", "vacuous", "states", "transitions",
-    "seconds", "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage", "cannot_fire",
-    "counterexample",
+    "schema", "profile", "security", "clients", "queue", "events", "mutant", "verdict", "vacuous", "states",
+    "transitions", "seconds", "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage",
+    "cannot_fire", "counterexample",
 }  # fmt: skip
 
 
