@@ -134,6 +134,10 @@ def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants:
     if question.mutant is not None and question.profile not in PLANTED[question.mutant].profiles:
         profiles = ", ".join(PLANTED[question.mutant].profiles)
         raise click.UsageError(f"--mutant {question.mutant} can be planted in profile {profiles} alone")
+    if question.mutant is not None and PLANTED[question.mutant].secure and question.security == "none":
+        raise click.UsageError(
+            f"--mutant {question.mutant} shows only where links are secured: add --security played"
+        )
 
 
 def _prove(screen: Screen, question: Question, json_file: Path | None, test_file: Path | None) -> bool:

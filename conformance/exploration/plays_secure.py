@@ -433,6 +433,26 @@ wire2 open answer
 k on_secure_link_ready(ok) on_close(close_notify_missing) CLOSED
 carrier timers(0)
 
+16 the peer ends its half of the transport and not the secured link: it is answered by this end's own
+> secure-wired-requestor; wire send answer; run; wire half_close; run; L listen 2; wire2 connect L; run; L accept k; run
+> wire2 send hello; wire2 send finished; run; wire2 half_close; run; timers; wait 100
+a on_secure_link_ready(ok) on_close(close_notify_missing) CLOSED
+wire finished close_notify end
+L on_accept on_child_close(k,close_notify_missing) LISTENING[0+0]
+wire2 open answer close_notify end
+k on_secure_link_ready(ok) on_close(close_notify_missing) CLOSED
+carrier timers(0)
+
+16 the peer ends its half of the transport in the middle of the handshake
+> secure-wired-requestor; wire half_close; run; L listen 2; wire2 connect L; run; L accept k; run; wire2 half_close; run
+> timers; wait 100
+a on_secure_link_ready(aborted) CLOSED
+wire end
+L on_accept on_child_close(k,aborted) LISTENING[0+0]
+wire2 open end
+k on_secure_link_ready(aborted) CLOSED
+carrier timers(0)
+
 16 the peer ends an association's transport and not the secured link
 > secure-wired-child; wire send hello; wire send finished; run; wire secured associate; run; k respond; run; clear
 > wire close; run; wait 100

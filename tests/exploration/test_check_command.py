@@ -127,6 +127,9 @@ def test_what_never_fires_though_nothing_says_why_is_a_violation(
         (("--mutant", "no-such"), "'no-such' is not one of"),
         (("--profile", "tcp-linux", "--mutant", "timer-leaves-entry"), "in profile dicomnet alone"),
         (("--mutants", "--mutant", "lifo"), "leave --mutant out"),
+        (("--mutant", "ready-twice"), "shows only where links are secured: add --security played"),
+        (("--mutants", "--security", "played"), "leave --security out"),
+        (("--security", "tls"), "'tls' is not one of"),
         (("--mutants", "--clients", "2", "--test", "t.py"), "leave --clients, --test out"),
         (("--jobs", "2"), "--jobs goes with --mutants alone"),
         (("--json", "/dev/null", "--test", "/dev/../dev/null"), "name the same file, '/dev/null'"),
@@ -282,6 +285,12 @@ NAMES = {
     "queue-survives-close": 8,
     "timer-leaves-entry": 8,
     "close-aborts": 7,
+    "ready-twice": 4,
+    "ready-before-accept": 4,
+    "closed-after-failed-handshake": 5,
+    "endless-handshake": 4,
+    "associates-before-ready": 6,
+    "abort-after-failed-handshake": 6,
 }
 # What the fault needs: that many requestors, places, core moves alone (else 2, 1, all).
 NEEDS = {
@@ -292,6 +301,10 @@ NEEDS = {
     "lost-tail-on-withdraw": (3, 3, True),
     "wrong-one-withdrawn": (3, 2, True),
     "one-too-many": (4, 1, True),
+    **dict.fromkeys(
+        ("associates-before-ready", "closed-after-failed-handshake", "abort-after-failed-handshake"),
+        (1, 1, False),
+    ),
 }
 
 
@@ -300,9 +313,10 @@ NEEDS = {
 )
 def test_each_planted_fault_is_violated_and_named(name: str, profile: str) -> None:
     clients, places, core = NEEDS.get(name, (2, 1, name not in NAMES))
-    proof = prove(Question(profile, clients, places, core=core, mutant=name, limit=50_000))
+    security = "played" if PLANTED[name].secure else "none"
+    proof = prove(Question(profile, clients, places, core=core, mutant=name, limit=50_000, security=security))
     assert proof.verdict == "violated"
-    assert proof.rows
+    assert proof.rows or name == "abort-after-failed-handshake"
     if name not in NAMES:
         assert proof.found.broken is None
         return
@@ -338,7 +352,7 @@ def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         return ()
 
     monkeypatch.setattr(EXAMINING, "check_rows", nothing_fails)
-    monkeypatch.setattr(EXAMINING, "SIZES", ((3, 2, True),))
+    monkeypatch.setattr(EXAMINING, "SIZES", ((3, 2, True, "none"),))
 
 
 def test_what_only_the_comparison_sees_survives(monkeypatch: pytest.MonkeyPatch) -> None:
