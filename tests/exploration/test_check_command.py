@@ -20,6 +20,7 @@ import pytest
 from dicomnet.conformance.exploration import (
     NEVER,
     PLANTED,
+    SECURITIES,
     Question,
     RowFailure,
     as_test,
@@ -194,6 +195,35 @@ def test_a_proof_as_json(tmp_path: Path) -> None:
     assert found["counterexample"] is None
     assert found["rows"] == []
     assert found["peak_memory_octets"] > 1_000_000
+
+
+@pytest.mark.parametrize("security", SECURITIES)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_only_a_security_layer_brings_is_asked_for_where_there_is_one(
+    tmp_path: Path, profile: str, security: str
+) -> None:
+    found = as_json(tmp_path, 0, "--profile", profile, "--security", security, "--clients", "2")
+    assert (found["verdict"], found["security"]) == ("proven", security)
+    plain = as_json(tmp_path, 0, "--profile", profile, "--clients", "1")["coverage"]
+    assert "security" not in plain
+    more = {
+        name: row["of"] - plain.get(name, {"of": 0})["of"]
+        for name, row in found["coverage"].items()
+        if row["of"] != plain.get(name, {"of": 0})["of"]
+    }
+    assert set(more) == (set() if security == "none" else {"connection", "security", "coupling"})
+
+
+def test_what_of_the_security_layer_never_fires_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exploration alone, without the rows, never sees what no move brings."""
+    monkeypatch.setattr(sys.modules["dicomnet.conformance.exploration.prove"], "fired_by_rows", _no_rows)
+    text = answered(1, "--security", "played", "--clients", "2")
+    assert "never fired: security: SECURING x timeout" in text
+    assert "never fired: coupling: connection: peer-closed gives security peer-end" in text
+
+
+def _no_rows(_model: Model, _profile: str) -> set[tuple[str, str]]:
+    return set()
 
 
 def test_a_violation_as_json(tmp_path: Path) -> None:

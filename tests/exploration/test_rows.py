@@ -74,6 +74,14 @@ def _found(model: Model, profile: str) -> bool:
     return bool(check_rows(model, profile, first=True))
 
 
+def test_what_is_diverted_is_missed_by_the_rows() -> None:
+    mutants = [each for each in model_mutants(PROFILES["dicomnet"]) if "diverted" in each.change]
+    assert {each.operator for each in mutants} == {"missing-rule", "wrong-event", "wrong-part", "wrong-where"}
+    missing = [each for each in mutants if each.operator == "missing-rule"]
+    assert len(missing) == len(PROFILES["dicomnet"].coupling.diverted)
+    assert all(_found(each.model, "dicomnet") for each in missing)
+
+
 def test_each_operator_is_found() -> None:
     sample = _sample("dicomnet")
     operators = {operator for _, operator in sample}
