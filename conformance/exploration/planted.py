@@ -209,9 +209,13 @@ def _before(*more: Effect) -> Callable[[Effects], Effects]:
     return lambda effects: (*more, *effects)
 
 
+def _never(_queue: Queue, _call: Payload) -> bool:
+    return False
+
+
 def _takes_any_child(model: Model) -> Model:
     machine = model.listener
-    guards = {**machine.guards, "child-plain": lambda _queue, _call: False}
+    guards = {**machine.guards, "child-plain": _never}
     return replace(model, listener=replace(machine, guards=guards))
 
 
