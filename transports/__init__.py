@@ -9,9 +9,9 @@ from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
-from .played import PlayedSecurity
+from .played import PLAYED_MESSAGES, PlayedSecurity, played_data, played_records
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
-from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .scene import NO_LAYERS, Hub, Lane, Layers, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
@@ -32,6 +32,8 @@ from .user import Handler, Settings
 __all__ = [
     "FAULTS",
     "NO_FAULTS",
+    "NO_LAYERS",
+    "PLAYED_MESSAGES",
     "Address",
     "Assembler",
     "Callbacks",
@@ -46,6 +48,7 @@ __all__ = [
     "Heard",
     "Hub",
     "Lane",
+    "Layers",
     "Link",
     "LinkHandler",
     "ListenHandler",
@@ -89,6 +92,8 @@ __all__ = [
     "negotiate",
     "outcome_of",
     "peer_certificate",
+    "played_data",
+    "played_records",
     "printable",
     "server_context",
     "suites_in_order",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from .base import Address, Link, LinkHandler
 
@@ -114,6 +114,15 @@ class SecureHandler(LinkHandler, Protocol):
         ...
 
 
+class LinkState(NamedTuple):
+    """What a secure link remembers beside its engine."""
+
+    early: bytes = b""
+    ended: bool = False
+    secured: Secured | None = None
+    failure: Failed | None = None
+
+
 class SecureLink:
     """A link with a security layer: to the carrier it is who is told, to the user it is the link.
 
@@ -150,6 +159,21 @@ class SecureLink:
         """See `Link.peer`."""
         assert self.link is not None
         return self.link.peer
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, once the handshake has begun."""
+        return self._engine
+
+    def frozen(self) -> LinkState:
+        """This link as a value; its engine is told apart."""
+        return LinkState(bytes(self._early), self._ended, self.secured, self.failure)
+
+    def thaw(self, state: LinkState, engine: Engine | None) -> None:
+        """Become what the value says."""
+        early, self._ended, self.secured, self.failure = state
+        self._early = bytearray(early)
+        self._engine = engine
 
     # --- what the user does ------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.statemachine import PROFILES
 
-from ..exploration import PLANTED, Question, as_test, prove
+from ..exploration import PLANTED, SECURITIES, Question, as_test, prove
 from ..reports import Screen
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
@@ -26,6 +26,14 @@ VIOLATED = 1
     default="dicomnet",
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
+)
+@click.option(
+    "--security",
+    type=click.Choice(list(SECURITIES)),
+    default="none",
+    show_default=True,
+    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
+    "one end alone.",
 )
 @click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
 @click.option(
@@ -76,7 +84,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
     Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage; 4: a file could not be
     written at the end; 130: interrupted.
 
-    Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
+    Example: dicomnet check --profile tcp-linux --security played --clients 4 --queue 2
     """
     question = _question(options)
     json_file: Path | None = options["json_file"]
@@ -90,6 +98,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
 
 # What --mutants has no use for.
 OF_ONE_QUESTION = {
+    "security": "--security",
     "clients": "--clients",
     "queue": "--queue",
     "events": "--events",
@@ -108,6 +117,7 @@ def _question(options: dict[str, Any]) -> Question:
         mutant=options["mutant"],
         limit=options["max_states"],
         symmetry=not options["no_symmetry"],
+        security=options["security"],
     )
 
 
@@ -122,6 +132,10 @@ def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants:
     if mutants and question.mutant is not None:
         raise click.UsageError("--mutants checks them all: leave --mutant out")
     refuse_mutant(question.mutant, question.profile)
+    if question.mutant is not None and PLANTED[question.mutant].secure and question.security == "none":
+        raise click.UsageError(
+            f"--mutant {question.mutant} shows only where links are secured: add --security played"
+        )
 
 
 def _prove(screen: Screen, question: Question, json_file: Path | None, test_file: Path | None) -> bool:
