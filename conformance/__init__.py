@@ -18,6 +18,7 @@ from .case import (
     Wait,
 )
 from .evidence import Evidence, describe
+from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
@@ -57,6 +58,7 @@ __all__ = [
     "Hypothesis",
     "Leave",
     "Level",
+    "LineProof",
     "Options",
     "Oracle",
     "Pace",
@@ -78,6 +80,7 @@ __all__ = [
     "choose",
     "describe",
     "draw_plan",
+    "explore_iscl",
     "report_as_dict",
     "run_batch",
     "run_seeds",

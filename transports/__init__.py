@@ -4,10 +4,12 @@ from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
+from .iscl import IsclSecurity
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
+from .played import PlayedSecurity
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
@@ -31,6 +33,7 @@ __all__ = [
     "Happening",
     "Heard",
     "Hub",
+    "IsclSecurity",
     "Lane",
     "Link",
     "LinkHandler",
@@ -43,6 +46,7 @@ __all__ = [
     "Noted",
     "ObjectState",
     "Plain",
+    "PlayedSecurity",
     "Policy",
     "ReferenceAcceptor",
     "ReferenceRequestor",

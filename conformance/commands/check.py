@@ -12,6 +12,7 @@ from dicomnet.statemachine import PROFILES
 
 from ..exploration import PLANTED, Question, as_test, prove
 from ..reports import Screen
+from .check_iscl import check_iscl
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
 from .options import OUTPUT, refuse_same_file, refuse_useless, save, save_json
@@ -26,6 +27,13 @@ VIOLATED = 1
     default="dicomnet",
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
+)
+@click.option(
+    "--security",
+    type=click.Choice(["none", "iscl"]),
+    default="none",
+    show_default=True,
+    help="iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their own.",
 )
 @click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
 @click.option(
@@ -78,6 +86,11 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
+    if options["security"] == "iscl":
+        refuse_useless(
+            ctx, OF_CONNECTIONS, "--security iscl explores the two ends of a line, at sizes of their own"
+        )
+        ctx.exit(check_iscl(Screen(highlight=False), options["json_file"]))
     question = _question(options)
     json_file: Path | None = options["json_file"]
     screen = Screen(highlight=False)
@@ -96,6 +109,16 @@ OF_ONE_QUESTION = {
     "no_symmetry": "--no-symmetry",
     "max_states": "--max-states",
     "test_file": "--test",
+}
+
+
+# What an ISCL line has no use for.
+OF_CONNECTIONS = {
+    **OF_ONE_QUESTION,
+    "profile": "--profile",
+    "mutant": "--mutant",
+    "mutants": "--mutants",
+    "jobs": "--jobs",
 }
 
 
