@@ -160,6 +160,7 @@ MACHINES: dict[str, Machine[Any]] = {
     for machine in (
         ASSOCIATION,
         CONNECTION,
+        SECURITY,
         LISTENER,
         LISTENER_LINUX,
         LISTENER_WINSOCK,

@@ -2,8 +2,8 @@
 
 Explorations and simulations run the real machine with it. It has the shape of a TLS 1.3 handshake: the requestor's
 hello, the acceptor's answer with its certificate, the requestor's end, with which he is done, and only then the
-acceptor is, who may still refuse what the requestor took for done. Its messages begin with the octets of TLS records, so
-that a plain peer sees what it would see of TLS. It protects nothing and never belongs on a real wire.
+acceptor is, who may still refuse what the requestor took for done. Its messages begin with the octets of TLS records,
+so that a plain peer sees what it would see of TLS. It protects nothing and never belongs on a real wire.
 """
 
 from __future__ import annotations

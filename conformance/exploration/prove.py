@@ -104,7 +104,9 @@ def prove(question: Question, progress: Callable[[int, int], None] | None = None
         whole = Packed(world).search(question.limit)
     fired = world.fired.items | fired_by_rows(model, question.profile)
     excuses = NEVER[question.profile]
-    coverage = {table: _coverage(table, items, fired, excuses) for table, items in everything(model).items()}
+    coverage = {
+        table: _coverage(table, items, fired, excuses) for table, items in everything(model).items() if items
+    }
     excused = tuple(
         (table, item, why) for (table, item), why in excuses.items() if (table, item) not in fired
     )
