@@ -24,6 +24,8 @@ from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
 from .simulation import (
+    Act,
+    Plan,
     Tally,
     draw_plan,
     run_batch,
@@ -33,13 +35,16 @@ from .simulation import (
     trace_of,
 )
 from .suite import all_cases, choose
+from .throwaway import Authority, Issued, self_signed
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
 from .workers import worker_processes
 
 __all__ = [
+    "Act",
     "Answer",
+    "Authority",
     "Canary",
     "Case",
     "CaseFinished",
@@ -56,12 +61,14 @@ __all__ = [
     "Finding",
     "Grade",
     "Hypothesis",
+    "Issued",
     "Leave",
     "Level",
     "LineProof",
     "Options",
     "Oracle",
     "Pace",
+    "Plan",
     "Remark",
     "Report",
     "Result",
@@ -84,6 +91,7 @@ __all__ = [
     "report_as_dict",
     "run_batch",
     "run_seeds",
+    "self_signed",
     "shrink",
     "simulate",
     "trace_of",

@@ -66,6 +66,25 @@ PARTS: Final = ("connection", "association", "listener", "security")
 MAX_STEPS: Final = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """In what a profile differs, for whoever judges it from outside.
+
+    Declared beside the tables and not read off those that run, as they may hold a planted fault; a test holds the two
+    together.
+
+    - `connected_at_accept`: a requestor is connected when it is accepted; else as soon as it stands in the queue.
+    - `withdraws`: the entry of a requestor that has gone goes with it; else it stays and is yielded in its turn.
+    - `told_of_each`: one `on_accept` for each request; else one between two accepts while requests wait.
+    - `half_open`: a request that finds no place may leave its requestor connected on its own side alone.
+    """
+
+    connected_at_accept: bool = True
+    withdraws: bool = True
+    told_of_each: bool = True
+    half_open: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """The tables that run. A profile is a model with a name; a mutant is a model with one table changed."""
@@ -78,6 +97,7 @@ class Model:
     path: Machine[Kept] = PATH
     security: Machine[str | None] = SECURITY
     name: str = "dicomnet"
+    traits: Traits = Traits()
 
     @cached_property
     def rules(self) -> dict[tuple[str, str], tuple[Rule, ...]]:

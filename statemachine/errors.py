@@ -22,3 +22,16 @@ class LocalProtocolError(Exception):
 
     def __reduce__(self) -> tuple[type[LocalProtocolError], tuple[str, str]]:
         return (type(self), (self.code, self.message))
+
+
+class SecurityError(LocalProtocolError):
+    """A security layer cannot be configured as asked: a file, a password, a key, a profile.
+
+    The text says which file or name, what is wrong with it and what to do; never a password or a key.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_argument", message)
+
+    def __reduce__(self) -> tuple[type[SecurityError], tuple[str]]:  # type: ignore[override]
+        return (type(self), (self.message,))

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from .endpoint import MODEL, Model
+from .endpoint import MODEL, Model, Traits
 from .machines.listener import LISTENER_LINUX, LISTENER_WINSOCK
 from .machines.path import PATH_LINUX, PATH_WINSOCK
 
-TCP_LINUX: Final = Model(name="tcp-linux", listener=LISTENER_LINUX, path=PATH_LINUX)
-TCP_WINSOCK: Final = Model(name="tcp-winsock", listener=LISTENER_WINSOCK, path=PATH_WINSOCK)
+TCP_LINUX: Final = Model(
+    name="tcp-linux",
+    listener=LISTENER_LINUX,
+    path=PATH_LINUX,
+    traits=Traits(connected_at_accept=False, withdraws=False, half_open=True),
+)
+TCP_WINSOCK: Final = Model(
+    name="tcp-winsock",
+    listener=LISTENER_WINSOCK,
+    path=PATH_WINSOCK,
+    traits=Traits(connected_at_accept=False, withdraws=False, told_of_each=False),
+)
 
 PROFILES: Final = {profile.name: profile for profile in (MODEL, TCP_LINUX, TCP_WINSOCK)}
 """The tables of each profile, by its name."""

@@ -20,13 +20,14 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("statemachine", "transports", "conformance", "diagrams")
+FOLDERS = ("statemachine", "transports", "conformance", "diagrams", "console")
 # Who may import whom across folders. Never the other way.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "statemachine": (),
     "transports": ("statemachine",),
     "diagrams": ("statemachine",),
     "conformance": ("statemachine", "transports", "diagrams"),
+    "console": ("conformance",),
     "tests": FOLDERS,
 }
 # Public modules that are imported by their full name; each has a stub of its own in .typings.
@@ -57,9 +58,12 @@ BLOCKED = (
 )
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 70
-# The carriers: here an OSError becomes an event or a LocalProtocolError, and nowhere else.
-OS_ERRORS_IN = ("transports/tcp.py", "transports/resolve.py")
+# The carriers, and what reads files of certificates: here an OSError becomes an event or a LocalProtocolError, and
+# nowhere else.
+OS_ERRORS_IN = ("transports/tcp.py", "transports/resolve.py", "transports/tls_settings.py")
 OS_ERRORS = frozenset({"OSError", "IOError", "ConnectionError", "ConnectionResetError", "BrokenPipeError"})
+
+PROFILE_NAMES = frozenset({"dicomnet", "tcp-linux", "tcp-winsock"})
 
 Rule = Callable[[str, str], list[str]]
 
@@ -84,7 +88,7 @@ def imports_keep_their_direction(path: str, source: str) -> list[str]:
 
 
 def _across(folder: str, module: str, names: list[str]) -> list[str]:
-    if folder == "tests" and module in PUBLIC_MODULES:
+    if folder in ("tests", "console") and module in PUBLIC_MODULES:
         return []
     _, _, neighbour = module.partition(".")
     if neighbour == folder:
@@ -187,6 +191,18 @@ def nothing_sleeps(path: str, source: str) -> list[str]:
     return faults
 
 
+def nothing_asks_for_a_profile(path: str, source: str) -> list[str]:
+    """A profile is data: its tables and its traits. No code compares its name."""
+    if path.startswith("tests/"):
+        return []
+    return [
+        f"{path}:{node.lineno}: a profile's name is compared: ask for what its tables or traits say"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Compare | ast.MatchValue)
+        and PROFILE_NAMES & {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+    ]
+
+
 RULES: tuple[Rule, ...] = (
     imports_keep_their_direction,
     relative_imports_stay_in_the_folder,
@@ -195,6 +211,7 @@ RULES: tuple[Rule, ...] = (
     only_carriers_catch_os_errors,
     files_and_functions_are_short,
     nothing_sleeps,
+    nothing_asks_for_a_profile,
 )
 
 # rule, path, a source that breaks it, a source that is near and good
@@ -277,6 +294,18 @@ PLANTED: tuple[tuple[Rule, str, str, str], ...] = (
         "@f\ndef g():\n" + "    pass\n" * 68,
     ),
     (nothing_sleeps, "tests/x.py", "import time\ntime.sleep(0.1)", "asyncio.sleep(0)"),
+    (
+        nothing_asks_for_a_profile,
+        "conformance/x.py",
+        'if model.name == "tcp-linux":\n    pass',
+        "if model.traits.half_open:\n    pass",
+    ),
+    (
+        nothing_asks_for_a_profile,
+        "transports/x.py",
+        'f = name in ("dicomnet", "tcp-winsock")',
+        'f = {"dicomnet": 0}',
+    ),
     (nothing_sleeps, "tests/x.py", "from time import sleep\nsleep(1)", "sleeping(1)"),
 )
 

@@ -2,6 +2,7 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .certificates import CertificateFacts, date_of, facts_of, peer_certificate, printable
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
 from .iscl import IsclSecurity
@@ -16,6 +17,17 @@ from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler,
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
 from .tcp import TcpTransport
+from .tls import Tls, TlsEngine, TlsTransport
+from .tls_outcome import outcome_of
+from .tls_settings import (
+    TlsSettings,
+    client_context,
+    missing_suites,
+    server_context,
+    suites_in_order,
+    tls_profile,
+    tls_remarks,
+)
 from .user import Handler, Settings
 
 __all__ = [
@@ -24,6 +36,7 @@ __all__ = [
     "Address",
     "Assembler",
     "Callbacks",
+    "CertificateFacts",
     "EchoResult",
     "Ended",
     "Engine",
@@ -62,10 +75,25 @@ __all__ = [
     "StepwiseTransport",
     "TcpTransport",
     "Timer",
+    "Tls",
+    "TlsEngine",
+    "TlsSettings",
+    "TlsTransport",
     "Transport",
     "Verification",
     "aio",
+    "client_context",
+    "date_of",
     "echo_request",
+    "facts_of",
     "fragments",
+    "missing_suites",
     "negotiate",
+    "outcome_of",
+    "peer_certificate",
+    "printable",
+    "server_context",
+    "suites_in_order",
+    "tls_profile",
+    "tls_remarks",
 ]

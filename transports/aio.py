@@ -39,6 +39,7 @@ from .handlers import Verification
 from .memory import MemoryTransport
 from .negotiation import Policy
 from .resolve import bindable
+from .secure import Secured, Security
 from .tcp import TcpTransport
 from .user import Settings
 from .virtual import Driver, driver_of
@@ -79,9 +80,14 @@ class Notice:
     number: int
 
 
-def library(carrier: Transport, settings: Settings | None = None) -> Library:
-    """The library, to be started by `async with`. Entering raises `LocalProtocolError`, see `Library`."""
-    return Library(carrier, settings)
+def library(
+    carrier: Transport, settings: Settings | None = None, security: Security | None = None
+) -> Library:
+    """The library, to be started by `async with`. Entering raises `LocalProtocolError`, see `Library`.
+
+    With `security` every link is secured; a step on it waits until it is.
+    """
+    return Library(carrier, settings, security)
 
 
 class Library:
@@ -92,9 +98,11 @@ class Library:
     loop), wrong_state (entered before).
     """
 
-    def __init__(self, carrier: Transport, settings: Settings | None = None) -> None:
+    def __init__(
+        self, carrier: Transport, settings: Settings | None = None, security: Security | None = None
+    ) -> None:
         self.carrier = carrier
-        self.network = _Network(carrier, settings)
+        self.network = _Network(carrier, settings, security)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._driver: Driver | None = None
 
@@ -203,6 +211,11 @@ class NetworkObject:
         return self._core.peer
 
     @property
+    def secured(self) -> Secured | None:
+        """What the security layer agreed on, and the peer's certificate; None before, and without one."""
+        return self._core.secured
+
+    @property
     def listener(self) -> NetworkObject | None:
         """The listener that accepted this child."""
         made = self._core.listener
@@ -260,12 +273,31 @@ class NetworkObject:
     async def connect(self, address: Address) -> None:
         """Connect; `Settings.connect` bounds the wait. After a failure the object is IDLE and may try again.
 
-        Raises `OutcomeError`: refused, reset, timeout, unreachable, name_not_resolved; `LocalProtocolError`:
-        already_connected, invalid_argument (no such port).
+        With a security layer this is until the link is secured, which `Settings.handshake` bounds; when that fails
+        the object is CLOSED.
+
+        Raises `OutcomeError`: refused, reset, timeout, unreachable, name_not_resolved, and what `on_secure_link_ready`
+        tells; `LocalProtocolError`: already_connected, invalid_argument (no such port).
         """
         outcome = await self._ask("connect", lambda: self._core.connect(address), self._core.close)
         if outcome != "ok":
-            raise OutcomeError(str(outcome), f"no connection to {address}")
+            failure = self._core.security_failure
+            text = f"no connection to {address}" if failure is None else failure.text
+            raise OutcomeError(str(outcome), text)
+
+    async def ready(self, seconds: float = STEP_SECONDS) -> None:
+        """Until this child's link is secured; at once where it has no security layer.
+
+        Raises `OutcomeError` with what `on_secure_link_ready` tells; `LocalProtocolError`: not_connected.
+        """
+        if self.state == "CONNECTED" and self._core.endpoint.security.control in ("NONE", "SECURED"):
+            return
+        await self._ask("ready", self._refuse_unless_connected, lambda: None, seconds)
+
+    def configure_security(self, security: Security) -> None:
+        """Let this object's link be secured in this way; see the runtime's call of that name."""
+        self.library.here()
+        self._core.configure_security(security)
 
     async def close(self) -> None:
         """End in an orderly way, in whatever state."""
@@ -414,6 +446,18 @@ class NetworkObject:
         self._outcome = outcome
         self.settle_soon()
 
+    def note_security(self, outcome: str) -> None:
+        """The link is secured, or could not be: then the object has ended."""
+        if outcome == "ok":
+            self.tell("connect", outcome)
+            self.tell("ready", outcome)
+            return
+        self._outcome = outcome
+        self.tell("connect", outcome)
+        failure = self._core.security_failure
+        self._aborted = "the link could not be secured" if failure is None else failure.text
+        self.settle_soon()
+
     def note_abort(self, why: str) -> None:
         """The association ended; a reset of the connection may be told next."""
         self._outcome = self._outcome or "aborted"
@@ -428,7 +472,7 @@ class NetworkObject:
 
     def _settle(self) -> None:
         self._settling = False
-        code = "reset" if self._outcome == "reset" else "aborted"
+        code = self._outcome if self._outcome not in (None, "ok") else "aborted"
         if self.state == "CLOSED":
             self._fail(code, self._aborted or "the connection ended before there was an answer")
             self._ended.set()
@@ -449,7 +493,12 @@ class _Ears(Verification):
         self.owner.note_request()
 
     def on_connect(self, subject: core.NetworkObject, outcome: str) -> None:
-        self.owner.tell("connect", outcome)
+        # With a security layer the link is not ready yet.
+        if outcome != "ok" or subject.endpoint.security.control == "NONE":
+            self.owner.tell("connect", outcome)
+
+    def on_secure_link_ready(self, subject: core.NetworkObject, outcome: str) -> None:
+        self.owner.note_security(outcome)
 
     def on_close(self, subject: core.NetworkObject, outcome: str) -> None:
         self.owner.note_end(outcome)

@@ -273,6 +273,13 @@ class Verification(Handler):
             raise LocalProtocolError("invalid_argument", str(error)) from error
 
     def _data(self, subject: NetworkObject, data: PDataTF) -> None:
+        # Context ids and the order of fragments are the user's business (PS3.8 Annex E names no event).
+        for pdv in data.pdvs:
+            if pdv.context_id not in self._contexts:
+                self._give_up(
+                    subject, f"the peer sent data on context {pdv.context_id}, which was not accepted"
+                )
+                return
         for message in self._assembler.feed(data):
             why = message.fault or self._message(subject, message)
             if why is not None:
@@ -283,8 +290,6 @@ class Verification(Handler):
     def _message(self, subject: NetworkObject, message: Message) -> str | None:
         """Do what a command asks for; gives what is wrong with it."""
         command = decode_command(message.command)
-        if message.context_id not in self._contexts:
-            return f"the peer sent data on context {message.context_id}, which was not accepted"
         match command:
             case CEchoRSP(message_id_responded_to=number) if self._asked and number == self._message_id:
                 self._asked = False

@@ -43,7 +43,7 @@ from dicomnet.statemachine import (
 
 from .base import Address, Link, LinkHandler, Listening, Request, Timer, Transport
 from .interpreter import execute
-from .secure import Secured, SecureLink, Security, refuse_on_wire
+from .secure import Failed, Secured, SecureLink, Security, refuse_on_wire
 from .user import Handler, Settings, refuse_no_handler
 
 DEFAULT_BACKLOG = 16
@@ -227,6 +227,7 @@ class NetworkObject:
         self.peer: Address | None = None
         self.data: object = None  # the user's own
         self._security: Security | None = None
+        self._secure: SecureLink | None = None
         self._link: Link | None = None
         self._target: Address | None = None
         self._opened: Listening | None = None
@@ -310,7 +311,12 @@ class NetworkObject:
     @property
     def secured(self) -> Secured | None:
         """What the security layer agreed on, with the peer's certificate; None before, and without one."""
-        return self._link.secured if isinstance(self._link, SecureLink) else None
+        return None if self._secure is None else self._secure.secured
+
+    @property
+    def security_failure(self) -> Failed | None:
+        """Why the link could not be secured, or broke: the outcome code and a sentence; None where it did not."""
+        return None if self._secure is None else self._secure.failure
 
     # --- the association's service primitives ------------------------------------------------------------
     # What a PDU may not say is refused before any table is asked (`invalid_argument`): nothing changes then.
@@ -537,13 +543,13 @@ class NetworkObject:
         if self._security is None:
             self._link = open_link(self)
             return
-        self._link = secure = SecureLink(self)
+        self._link = self._secure = secure = SecureLink(self)
         secure.link = open_link(secure)
 
     def secure_link(self, role: str) -> None:
         """Begin to secure the link."""
-        if isinstance(self._link, SecureLink) and self._security is not None:
-            self._link.begin(self._security.engine(role, self._target))
+        if self._link is not None and self._secure is not None and self._security is not None:
+            self._secure.begin(self._security.engine(role, self._target))
 
     def close_link(self) -> None:
         """Close the link in an orderly way, or withdraw the request."""

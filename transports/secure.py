@@ -135,7 +135,18 @@ class SecureLink:
     `begin` is called once, when the link stands. Until then, and after the end, nothing is sent.
     """
 
-    __slots__ = ("_deaf", "_early", "_ended", "_engine", "failure", "handler", "link", "secured")
+    __slots__ = (
+        "_closing",
+        "_deaf",
+        "_early",
+        "_ended",
+        "_engine",
+        "_waiting",
+        "failure",
+        "handler",
+        "link",
+        "secured",
+    )
 
     def __init__(self, handler: SecureHandler) -> None:
         self.handler = handler
@@ -144,6 +155,8 @@ class SecureLink:
         self.failure: Failed | None = None
         self._engine: Engine | None = None
         self._early = bytearray()
+        self._waiting = bytearray()
+        self._closing = False
         self._deaf = False
         self._ended = False
 
@@ -168,7 +181,11 @@ class SecureLink:
 
     def send(self, octets: bytes) -> None:
         """See `Link.send`."""
-        if self._engine is not None and self.secured is not None and self.failure is None:
+        if not octets or self.failure is not None or self._closing:
+            return
+        if self._engine is None or self.secured is None:
+            self._waiting += octets
+        else:
             self._engine.send(octets)
             self._flush()
 
@@ -181,13 +198,16 @@ class SecureLink:
     def close(self) -> None:
         """See `Link.close`."""
         self._deaf = True
+        if self._waiting and self.failure is None:
+            self._closing = True
+            return
         self._say_end()
         if self.link is not None:
             self.link.close()
 
     def reset(self) -> None:
         """See `Link.reset`."""
-        self._deaf = True
+        self._deaf, self._closing = True, False
         if self.link is not None:
             self.link.reset()
 
@@ -208,7 +228,7 @@ class SecureLink:
 
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler.on_octets`: octets of the wire come in, plain ones are told."""
-        if self._deaf or self.failure is not None:
+        if (self._deaf and not self._closing) or self.failure is not None:
             return
         if self._engine is not None:
             self._tell(self._engine.receive(octets))
@@ -234,11 +254,13 @@ class SecureLink:
         for each in heard:
             # What the engine has to say to the peer goes out before anybody acts on what it has learned.
             self._flush()
+            if isinstance(each, Secured):
+                self.secured = each
+                self._send_waiting()
             if self._deaf:
                 return
             match each:
                 case Secured():
-                    self.secured = each
                     self.handler.on_secured()
                 case Plain(octets):
                     self.handler.on_octets(octets)
@@ -251,6 +273,14 @@ class SecureLink:
                         self._ended = True
                         self.handler.on_end()
         self._flush()
+
+    def _send_waiting(self) -> None:
+        waiting = bytes(self._waiting)
+        self._waiting.clear()
+        closing, self._closing = self._closing, False
+        self.send(waiting)
+        if closing:
+            self.close()
 
     def _flush(self) -> None:
         if self._engine is not None and self.link is not None:

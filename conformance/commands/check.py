@@ -15,7 +15,7 @@ from ..reports import Screen
 from .check_iscl import check_iscl
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
-from .options import OUTPUT, refuse_same_file, refuse_useless, save, save_json
+from .options import OUTPUT, not_written, refuse_mutant, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
 
@@ -144,9 +144,7 @@ def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants:
         raise click.UsageError("--no-symmetry goes with --events core alone")
     if mutants and question.mutant is not None:
         raise click.UsageError("--mutants checks them all: leave --mutant out")
-    if question.mutant is not None and question.profile not in PLANTED[question.mutant].profiles:
-        profiles = ", ".join(PLANTED[question.mutant].profiles)
-        raise click.UsageError(f"--mutant {question.mutant} can be planted in profile {profiles} alone")
+    refuse_mutant(question.mutant, question.profile)
 
 
 def _prove(screen: Screen, question: Question, json_file: Path | None, test_file: Path | None) -> bool:
@@ -164,8 +162,8 @@ def _prove(screen: Screen, question: Question, json_file: Path | None, test_file
     if proof.found.broken is not None and test_file is None:
         screen.print("\nAs a test (--test FILE writes it):\n", markup=False)
         screen.print(as_test(proof), markup=False, soft_wrap=True)
-    if test_file is not None and proof.found.broken is None:
-        screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
+    if proof.found.broken is None:
+        not_written(screen, test_file)
     screen.print(f"[{'green' if proof.holds else 'bold red'}]{proof.verdict}")
     if proof.found.broken is not None:
         save(test_file, as_test(proof))

@@ -15,16 +15,20 @@ from dicomnet.statemachine import (
     coupling_as_markdown,
     table_as_dict,
     table_as_markdown,
+    tls_profiles_as_dict,
+    tls_profiles_as_markdown,
 )
 
 from .options import OUTPUT
 
 NAME = click.Choice(DIAGRAMS)
+# Tables that are no machine's, and have no diagram.
+TLS_TABLE = "tls-profiles"
 ENDINGS = ("dot", *FORMATS)
 
 
 @click.command()
-@click.argument("name", type=NAME, metavar="NAME")
+@click.argument("name", type=click.Choice((*DIAGRAMS, TLS_TABLE)), metavar="NAME")
 @click.option(
     "--format",
     "form",
@@ -39,6 +43,8 @@ def table(name: str, form: str, output: Path | None) -> None:
 
     NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
     request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
+    tls-profiles are the TLS profiles of PS3.15 Annex B, with what each makes of every cipher suite. iscl is one end of an
+    ISCL line: an abstract machine, never on a wire.
 
     Example: dicomnet table association --format json
     """
@@ -47,10 +53,14 @@ def table(name: str, form: str, output: Path | None) -> None:
 
 
 def _markdown(name: str) -> str:
+    if name == TLS_TABLE:
+        return tls_profiles_as_markdown()
     return coupling_as_markdown(COUPLING) if name == "coupling" else table_as_markdown(MACHINES[name])
 
 
 def _data(name: str) -> dict[str, object]:
+    if name == TLS_TABLE:
+        return tls_profiles_as_dict()
     return coupling_as_dict(COUPLING) if name == "coupling" else table_as_dict(MACHINES[name])
 
 
@@ -68,6 +78,7 @@ def diagram(name: str, output: Path | None) -> None:
 
     NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
     request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
+    iscl is one end of an ISCL line: an abstract machine, never on a wire.
     The picture is drawn by the system's dot if there is one, and else by graphviz-pure. In an SVG the arrows
     and states say more when they are pointed at: meaning, effects, clause.
 

@@ -15,7 +15,8 @@ from click.core import ParameterSource
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
 
-from ..reports import part_of, replace_text
+from ..exploration import PLANTED
+from ..reports import Screen, part_of, replace_text
 
 # The exit code of what was interrupted, as shells give it (128 + SIGINT).
 INTERRUPTED: Final = 130
@@ -124,6 +125,13 @@ def refuse_same_file(first: Path | None, second: Path | None, options: str) -> N
         raise click.UsageError(f"{options} name the same file, {str(first)!r}")
 
 
+def refuse_mutant(mutant: str | None, profile: str) -> None:
+    """Wrong usage where a profile cannot have this planted fault."""
+    if mutant is not None and profile not in PLANTED[mutant].profiles:
+        profiles = ", ".join(PLANTED[mutant].profiles)
+        raise click.UsageError(f"--mutant {mutant} can be planted in profile {profiles} alone")
+
+
 class NotWrittenError(click.ClickException):
     """A report could not be written."""
 
@@ -138,6 +146,12 @@ def save(file: Path | None, content: str) -> None:
         replace_text(file, content)
     except OSError as error:
         raise NotWrittenError(f"cannot write {str(file)!r}: {error.strerror or error}") from error
+
+
+def not_written(screen: Screen, test_file: Path | None) -> None:
+    """Say that there is nothing of which `--test` could write a test."""
+    if test_file is not None:
+        screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
 
 
 def save_json(file: Path | None, content: dict[str, Any]) -> None:

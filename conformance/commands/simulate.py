@@ -12,14 +12,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from dicomnet.statemachine import PROFILES
 from dicomnet.transports import FAULTS
 
+from ..exploration import PLANTED
 from ..reports import Screen
-from ..simulation.many import BrokenSeed, run_seeds
+from ..simulation.many import Batch, BrokenSeed, run_seeds
 from ..simulation.plan import Plan, draw_plan, from_ranges
-from ..simulation.report import failure_lines, repeat, show_tally, tally_as_dict
+from ..simulation.report import as_test, failure_lines, repeat, show_tally, tally_as_dict
 from ..simulation.run import shrink, simulate, trace_of
 from ..simulation.tally import Tally
 from ..workers import worker_processes
-from .options import INTERRUPTED, OUTPUT, refuse_useless, save_json
+from .options import (
+    INTERRUPTED,
+    OUTPUT,
+    not_written,
+    refuse_mutant,
+    refuse_same_file,
+    refuse_useless,
+    save,
+    save_json,
+)
 
 MOST_SEEDS: Final = 1 << 40
 # What --seed has no use for.
@@ -30,6 +40,7 @@ OF_MANY_SEEDS = {
     "complete": "--complete",
     "json_file": "--json",
 }
+MUTANTS: Final = tuple(sorted(PLANTED))
 
 
 @click.command("simulate")
@@ -55,19 +66,28 @@ OF_MANY_SEEDS = {
     "--seed", type=click.IntRange(0, 2 * MOST_SEEDS), default=None, help="One seed, with its trace."
 )
 @click.option("--only", metavar="ACTS", default=None, help="With --seed: these acts alone, as in 0-3,7.")
+@click.option(
+    "--mutant",
+    type=click.Choice(MUTANTS),
+    metavar="NAME",
+    default=None,
+    help="Simulate tables with a planted fault, one of those of dicomnet check.",
+)
 @click.option("--json", "json_file", type=OUTPUT, default=None, help="Write the counts as JSON.")
+@click.option(
+    "--test",
+    "test_file",
+    type=OUTPUT,
+    default=None,
+    help="Write a run that breaks an invariant as a Python test.",
+)
 @click.pass_context
 def simulate_command(
     ctx: click.Context,
-    seeds: int,
-    first: int,
-    faults: str,
-    profile: str,
-    jobs: int | None,
-    complete: bool,
+    /,
     seed: int | None,
     only: str | None,
-    json_file: Path | None,
+    **options: Any,  # noqa: ANN401 - one value per option above
 ) -> None:
     """Simulate connections in memory: a listener, requestors, raw peers and faults, all drawn from seeds.
 
@@ -81,27 +101,41 @@ def simulate_command(
     screen.carry_on = True
     if only is not None and seed is None:
         raise click.UsageError("--only goes with --seed")
+    refuse_same_file(options["json_file"], options["test_file"], "--json and --test")
+    what = Batch(options["first"], options["seeds"], options["profile"], options["faults"], options["mutant"])
+    refuse_mutant(what.mutant, what.profile)
     if seed is not None:
         refuse_useless(ctx, OF_MANY_SEEDS, "--seed runs one seed, and shows its trace")
-        _one(ctx, screen, draw_plan(seed, profile, faults), only)
+        _one(ctx, screen, draw_plan(seed, *what[2:]), only, options["test_file"])
+    ctx.exit(_seeds(screen, what, options))
+
+
+def _seeds(screen: Screen, what: Batch, options: dict[str, Any]) -> int:
+    """Run many seeds and tell what came of them; gives the exit code."""
+    if what.mutant is not None:
+        screen.print(f"with a planted fault, {what.mutant}: {PLANTED[what.mutant].sentence}", markup=False)
+    test_file: Path | None = options["test_file"]
     tally = Tally()
     started = monotonic()
     broken: BrokenSeed | None = None
     interrupted = False
     try:
-        broken = _many(screen, (first, seeds, profile, faults), jobs, tally)
+        broken = _many(screen, what, options["jobs"], tally)
     except KeyboardInterrupt:
         interrupted = True
     rate = tally.seeds / max(monotonic() - started, 1e-9)
-    show_tally(screen, tally, profile, faults, rate)
-    report = tally_as_dict(tally, profile, faults, first, rate)
-    never = tally.never(profile, faults)
+    show_tally(screen, tally, what.profile, what.faults, rate)
+    report = tally_as_dict(tally, what.profile, what.faults, what.first, rate)
+    never = tally.never(what.profile, what.faults)
     if broken is not None:
-        report["broken"] = _tell(screen, draw_plan(broken.seed, profile, faults), broken)
-    _conclude(screen, tally, seeds, never, interrupted=interrupted, held=broken is None)
-    report["interrupted"] = interrupted
-    save_json(json_file, report)
-    ctx.exit(INTERRUPTED if interrupted else 1 if broken is not None or (complete and never) else 0)
+        report["broken"] = _tell(screen, draw_plan(broken.seed, *what[2:]), broken, test_file)
+    else:
+        not_written(screen, test_file)
+    _conclude(screen, tally, what.seeds, never, interrupted=interrupted, held=broken is None)
+    report |= {"interrupted": interrupted, "mutant": what.mutant}
+    save_json(options["json_file"], report)
+    failed = broken is not None or (options["complete"] and never)
+    return INTERRUPTED if interrupted else 1 if failed else 0
 
 
 def _conclude(
@@ -114,10 +148,7 @@ def _conclude(
         screen.print(f"{tally.seeds} seeds: every invariant held; {said}", markup=False, soft_wrap=True)
 
 
-def _many(
-    screen: Screen, what: tuple[int, int, str, str], jobs: int | None, tally: Tally
-) -> BrokenSeed | None:
-    first, seeds, profile, faults = what
+def _many(screen: Screen, what: Batch, jobs: int | None, tally: Tally) -> BrokenSeed | None:
     columns = (
         TextColumn("seeds"),
         BarColumn(),
@@ -126,7 +157,7 @@ def _many(
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=screen, transient=True) as progress:
-        task = progress.add_task("seeds", total=seeds, rate="")
+        task = progress.add_task("seeds", total=what.seeds, rate="")
 
         def tell(done: int) -> None:
             elapsed = progress.tasks[0].elapsed or 0.0
@@ -134,10 +165,10 @@ def _many(
             progress.update(task, completed=done, rate=rate)
 
         with worker_processes(jobs) as executor:
-            return run_seeds(first, seeds, profile, faults, executor, tally, tell)
+            return run_seeds(*what[:4], executor, tally, tell, mutant=what.mutant)
 
 
-def _tell(screen: Screen, plan: Plan, broken: BrokenSeed) -> dict[str, Any]:
+def _tell(screen: Screen, plan: Plan, broken: BrokenSeed, test_file: Path | None) -> dict[str, Any]:
     """Say what broke, and how to see it again with as little as possible."""
     screen.print(
         f"seed {broken.seed}: looking for a shorter run that breaks the same invariant", markup=False
@@ -147,6 +178,7 @@ def _tell(screen: Screen, plan: Plan, broken: BrokenSeed) -> dict[str, Any]:
     lines = failure_lines(plan, shorter, breach, trace_of(shorter))
     for line in lines:
         screen.print(line, markup=False, soft_wrap=True)
+    save(test_file, as_test(shorter, breach))
     return {
         "seed": broken.seed,
         "invariant": breach.invariant,
@@ -156,7 +188,9 @@ def _tell(screen: Screen, plan: Plan, broken: BrokenSeed) -> dict[str, Any]:
     }
 
 
-def _one(ctx: click.Context, screen: Screen, plan: Plan, only: str | None) -> NoReturn:
+def _one(
+    ctx: click.Context, screen: Screen, plan: Plan, only: str | None, test_file: Path | None
+) -> NoReturn:
     """One seed, or a part of it, with its acts and its trace."""
     if only is not None:
         try:
@@ -167,9 +201,11 @@ def _one(ctx: click.Context, screen: Screen, plan: Plan, only: str | None) -> No
     for line in (*(str(act) for act in plan.acts), "", *trace_of(plan), ""):
         screen.print(line, markup=False, soft_wrap=True)
     if broken is None:
+        not_written(screen, test_file)
         screen.print(f"seed {plan.seed}: every invariant held")
     else:
         screen.print(
             f"invariant {broken.invariant} broke at {broken.when:.6f} s: {broken.text}", markup=False
         )
+        save(test_file, as_test(plan, broken))
     ctx.exit(0 if broken is None else 1)

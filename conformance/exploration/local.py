@@ -197,8 +197,7 @@ class Watch:
         )
         self.line: Value[Line] = LINES[model.name].value(yard.line.control, context)
         self.before = lanes
-        # Where the requestor waits with its request, until it is accepted.
-        self.waits_along = model.name == "dicomnet"
+        self.traits = model.traits
         self.lives: dict[tuple[str, int], Life] = {}
         for slot, each in enumerate(lanes):
             self.lives["requestor", slot] = each.requestor
@@ -232,7 +231,7 @@ class Watch:
                 child, _ = cast("tuple[int | None, str]", each.about)
                 return self._heard() or (None if child is None else self._line("child-closed", child))
             case "on_connect" if each.about == "ok":
-                if self.waits_along and self.lives["child", each.slot or 0].control == "FRESH":
+                if self.traits.connected_at_accept and self.lives["child", each.slot or 0].control == "FRESH":
                     return Broken(3, "requestor: on_connect(ok), and its request was not accepted")
                 return self._live(each.who, each.slot, "connected")
             case "on_connect":
@@ -304,7 +303,8 @@ class Watch:
             queued = ("lane", slot) in self.line.context.waiting
             life = self.lives["requestor", slot]
             broken = _unsound(lane, life, queued)
-            if broken is None and queued and self.waits_along and _waits(lane) and life.control != "ASKED":
+            gone = self.traits.withdraws and _waits(lane) and life.control != "ASKED"
+            if broken is None and queued and gone:
                 broken = Broken(8, "the queue holds a request whose requestor waits no more")
             if broken is not None:
                 return broken

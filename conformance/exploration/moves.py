@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from dicomnet.statemachine import LocalProtocolError
+from dicomnet.statemachine import LocalProtocolError, Traits
 from dicomnet.transports import NetworkObject, Scene, SceneObject
 
 from ..layer import PlannedError
@@ -285,11 +285,11 @@ LOSSY: Final = (
 )
 
 
-def moves_of(profile: str, *, core: bool) -> tuple[Move, ...]:
-    """The moves of lanes that there are in a profile."""
+def moves_of(traits: Traits, *, core: bool) -> tuple[Move, ...]:
+    """The moves of lanes that there are in a profile with these traits."""
     if core:
         return CORE
-    return (*CORE, *REST, *(LOSSY if profile == "tcp-linux" else ()))
+    return (*CORE, *REST, *(LOSSY if traits.half_open else ()))
 
 
 def _end_listener(event: str) -> Deed:

@@ -38,7 +38,7 @@ class Replay:
         ground = Ground(model, atomic=core)
         self._atomic = core
         self._clients = range(clients)
-        self._moves = {move.name: move for move in moves_of(model.name, core=core)}
+        self._moves = {move.name: move for move in moves_of(model.traits, core=core)}
         newcomer = ground.newcomer()
         yard = ground.begin(places)
         self.scene = Scene(model, yard.hub, (), dict.fromkeys(self._clients, newcomer.lane))

@@ -66,7 +66,7 @@ class World:
         self.clients = clients
         self.places = places
         self.core = core
-        self.moves: Final = moves_of(model.name, core=core)
+        self.moves: Final = moves_of(model.traits, core=core)
         self.lanes: _Numbers[Watched] = _Numbers()
         self.yards: _Numbers[Yard] = _Numbers()
         self.fired = Fired()

@@ -10,7 +10,17 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from dicomnet.statemachine import LIFE, LIFE_INVARIANT, LINE_INVARIANT, LINES, Broken, Line, Value, look
+from dicomnet.statemachine import (
+    LIFE,
+    LIFE_INVARIANT,
+    LINE_INVARIANT,
+    LINES,
+    PROFILES,
+    Broken,
+    Line,
+    Value,
+    look,
+)
 from dicomnet.transports import Handler, Happening, NetworkObject
 
 from ..layer import INVARIANTS_NOT_YET
@@ -68,6 +78,7 @@ class Judge:
 
     def __init__(self, profile: str) -> None:
         self.profile = profile
+        self.traits = PROFILES[profile].traits
         self.broken: Breach | None = None
         self.judged: Counter[int] = Counter()
         self.rows: Counter[int] = Counter()
@@ -196,7 +207,7 @@ class Judge:
             if event == "queued":
                 line.inside = False
             stale = not line.value.context.waiting or line.value.context.silent
-            if event == "told" and line.inside and stale and self.profile == "tcp-winsock":
+            if event == "told" and line.inside and stale and not self.traits.told_of_each:
                 continue
             if event == "told" and len(line.value.context.waiting) > 1:
                 self.rows[10] += 1
@@ -277,8 +288,8 @@ class Judge:
             self.queue_event(attempt.listener, "withdrawn", seen.link)
 
     def _open(self, seen: Happening) -> None:
-        """In the profile of the seed a requestor is connected when he was accepted, not before."""
-        if self.profile == "dicomnet" and self._attempts[seen.link].state != "taken":
+        """Where requestors wait to be accepted, none is connected before."""
+        if self.traits.connected_at_accept and self._attempts[seen.link].state != "taken":
             self.breaks(3, f"link {seen.link}: connected before it was accepted")
 
     def _sends(self, seen: Happening) -> None:
@@ -302,10 +313,12 @@ class Judge:
         self._silent.add(seen.link)
 
     def nobody_waits_in_vain(self) -> None:
-        """In the profile of the seed an entry goes when its requestor has gone, unless nothing passed any more."""
+        """Where requests are withdrawn, an entry goes when its requestor has gone, unless nothing passed any more."""
+        if not self.traits.withdraws:
+            return
         for link, attempt in self._attempts.items():
             near = attempt.near
-            if self.profile != "dicomnet" or attempt.state != "queued" or link in self._silent:
+            if attempt.state != "queued" or link in self._silent:
                 continue
             if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CONNECTING":
                 self.breaks(8, f"link {link}: {name_of(near)} has gone, and its request still waits")

@@ -25,12 +25,13 @@ class BrokenSeed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """So many seeds from `first` on, on a profile with named faults."""
+    """So many seeds from `first` on, on a profile with named faults, and with a planted one where it is named."""
 
     first: int
     seeds: int
     profile: str
     faults: str
+    mutant: str | None = None
 
 
 class BatchOutcome(NamedTuple):
@@ -44,17 +45,17 @@ def run_batch(batch: Batch) -> BatchOutcome:
     """Run the seeds of a batch, one after the other."""
     tally = Tally()
     for seed in range(batch.first, batch.first + batch.seeds):
-        ran = simulate(draw_plan(seed, batch.profile, batch.faults))
+        ran = simulate(draw_plan(seed, batch.profile, batch.faults, batch.mutant))
         tally.add(ran.tally)
         if ran.broken is not None:
             return BatchOutcome(tally, BrokenSeed(seed, ran.broken))
     return BatchOutcome(tally, None)
 
 
-def batches(first: int, seeds: int, profile: str, faults: str) -> Iterator[Batch]:
+def batches(first: int, seeds: int, profile: str, faults: str, mutant: str | None = None) -> Iterator[Batch]:
     """The batches of so many seeds."""
     for start in range(first, first + seeds, BATCH):
-        yield Batch(start, min(BATCH, first + seeds - start), profile, faults)
+        yield Batch(start, min(BATCH, first + seeds - start), profile, faults, mutant)
 
 
 def run_seeds(
@@ -66,16 +67,18 @@ def run_seeds(
     tally: Tally,
     tell: Callable[[int], object] = lambda _done: None,
     run: Callable[[Batch], BatchOutcome] = run_batch,
+    mutant: str | None = None,
 ) -> BrokenSeed | None:
     """Run `seeds` seeds from `first` on; gives the lowest seed that broke an invariant, if one did.
 
     `executor` is any executor of `concurrent.futures`. `tally` takes in what comes back, so that who interrupts has
-    what was learned until then. `tell` hears how many seeds are done. After a breach no more is begun.
+    what was learned until then. `tell` hears how many seeds are done. After a breach no more is begun. `mutant` names
+    a fault to be planted into the tables.
     """
     broken: BrokenSeed | None = None
 
     def todo() -> Iterator[Batch]:
-        for batch in batches(first, seeds, profile, faults):
+        for batch in batches(first, seeds, profile, faults, mutant):
             if broken is not None:
                 return
             yield batch

@@ -50,7 +50,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole run: its acts are all that the seed gives, or those that are left of them (`only`)."""
+    """A whole run: its acts are all that the seed gives, or those that are left of them (`only`).
+
+    `artim` and `connect` are the timers' seconds; `mutant` names a planted fault of the tables, None for the true ones.
+    """
 
     seed: int
     profile: str
@@ -59,6 +62,7 @@ class Plan:
     artim: float
     connect: float
     acts: tuple[Act, ...]
+    mutant: str | None = None
 
     @property
     def options(self) -> Faults:
@@ -80,8 +84,8 @@ class Plan:
         return tuple(dict.fromkeys(act.actor for act in self.acts))
 
 
-def draw_plan(seed: int, profile: str = "dicomnet", faults: str = "rough") -> Plan:
-    """The plan of a seed. The acts do not depend on the profile and the faults."""
+def draw_plan(seed: int, profile: str = "dicomnet", faults: str = "rough", mutant: str | None = None) -> Plan:
+    """The plan of a seed. The acts do not depend on the profile, the faults and the mutant."""
     drawing = _Drawing(Random(seed))
     drawing.all()
     chance = drawing.chance
@@ -93,6 +97,7 @@ def draw_plan(seed: int, profile: str = "dicomnet", faults: str = "rough") -> Pl
         artim=chance.choice((1.0, 5.0, 30.0)),
         connect=chance.choice((2.0, 10.0, 30.0, 80.0)),
         acts=tuple(drawing.acts),
+        mutant=mutant,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import fields
+from textwrap import indent
 from typing import Any, Final
 
 from rich.console import Console
@@ -13,7 +15,7 @@ from dicomnet.statemachine import FORMS
 
 from ..layer import INVARIANTS_NOT_YET, ROWS_NOT_YET
 from .judge import INVARIANTS, Breach
-from .plan import Plan, as_ranges
+from .plan import Act, Plan, as_ranges
 from .tally import CELLS, Tally, arrows_of, reachable_faults, reachable_rows
 
 MOST_NAMES: Final = 12
@@ -31,7 +33,49 @@ def repeat(plan: Plan) -> str:
         "--profile",
         plan.profile,
     ]
+    words += ["--mutant", plan.mutant] if plan.mutant is not None else []
     return shlex.join([*words, "--only", as_ranges(plan.numbers)])
+
+
+TEMPLATE: Final = '''"""Found by `dicomnet simulate`: invariant {invariant}, profile {profile}, seed {seed}."""
+
+from dicomnet.conformance import Act, Plan, simulate
+
+
+def test_the_simulated_run() -> None:
+    """{acts_of} of the seed; seen at {when:.6f} s."""
+    plan = Plan(
+{settings}
+        acts=(
+{acts}
+        ),
+    )
+    assert simulate(plan).broken is None
+'''
+
+
+def as_test(plan: Plan, breach: Breach) -> str:
+    """A plan as a test for pytest: it fails as long as the plan breaks an invariant.
+
+    The acts stand in it one by one, so that it stays the same run when seeds come to be drawn otherwise.
+    """
+    names = [field.name for field in fields(plan) if field.name != "acts"]
+    return TEMPLATE.format(
+        invariant=breach.invariant,
+        profile=plan.profile,
+        seed=plan.seed,
+        acts_of="One act" if len(plan.acts) == 1 else f"{len(plan.acts)} acts",
+        when=breach.when,
+        settings=indent("\n".join(f"{name}={getattr(plan, name)!r}," for name in names), " " * 8),
+        acts=indent("\n".join(f"{_in_python(act)}," for act in plan.acts), " " * 12),
+    )
+
+
+def _in_python(act: Act) -> str:
+    """An act as Python has it, without what it has by default."""
+    given = ((field, getattr(act, field.name)) for field in fields(act))
+    words = [f"{field.name}={value!r}" for field, value in given if value != field.default]
+    return f"Act({', '.join(words)})"
 
 
 def failure_lines(plan: Plan, shorter: Plan, breach: Breach, trace: Iterable[str]) -> list[str]:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from dicomnet.statemachine import PROFILES, LocalProtocolError, Model, Transition
+from dicomnet.statemachine import LocalProtocolError, Model, Transition
 from dicomnet.transports import Address, Happening, Network, NetworkObject, Settings, Simulator
 
+from ..exploration import tables as tables_of
 from ..layer import PlannedError
 from .foes import Foe, Trap
 from .judge import Judge, WatchedUser
@@ -25,7 +26,7 @@ MOST_ASSOCIATIONS: Final = 3
 
 
 class Simulation:
-    """One run, from its plan. `tables` are those of another model than the profile's: a planted fault."""
+    """One run, from its plan. `tables` are those of another model than the plan's: a planted fault."""
 
     def __init__(
         self, plan: Plan, tables: Model | None = None, watch: Callable[[Happening], None] | None = None
@@ -36,7 +37,7 @@ class Simulation:
         self.refusals: Counter[str] = Counter()
         self.turns = 0
         self._watch = watch
-        model = tables or PROFILES[plan.profile]
+        model = tables or tables_of(plan.profile, plan.mutant)
         self.carrier = Simulator(plan.seed, plan.options, model, self._happened)
         self.path: list[Transition] = []
         self.carrier.trace = self.path

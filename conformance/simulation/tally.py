@@ -89,13 +89,14 @@ class Tally:
 
 
 def reachable_rows(profile: str) -> tuple[int, ...]:
-    """The rows that a profile has: on_accept by level (tcp-winsock) tells no later request of its own."""
-    return tuple(row for row in ROWS if not (row == 10 and profile == "tcp-winsock"))
+    """The rows that a profile has: on_accept by level tells no later request of its own."""
+    return tuple(row for row in ROWS if row != 10 or PROFILES[profile].traits.told_of_each)
 
 
 def reachable_faults(profile: str, faults: str) -> tuple[str, ...]:
-    """The faults that these options can show in a profile: only tcp-linux leaves requests half open."""
-    return tuple(name for name in FAULTS[faults].named if name != "half-open" or profile == "tcp-linux")
+    """The faults that these options can show in a profile: not every one leaves requests half open."""
+    half_open = PROFILES[profile].traits.half_open
+    return tuple(name for name in FAULTS[faults].named if name != "half-open" or half_open)
 
 
 def arrows_of(profile: str) -> dict[str, frozenset[Arrow]]:

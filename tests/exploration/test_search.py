@@ -35,7 +35,7 @@ def key_of(running: Replay, clients: int) -> Key:
 def steps_after(running: Replay, model: Model, clients: int, *, core: bool) -> Iterator[Step]:
     """What may happen next in a whole scene."""
     for client in range(clients):
-        for move in moves_of(model.name, core=core):
+        for move in moves_of(model.traits, core=core):
             if move.when(running.lane(client)):
                 yield Step(move.name, client + 1)
     listening = running.scene.listener.endpoint.connection.control == "LISTENING"

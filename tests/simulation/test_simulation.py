@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -174,10 +177,58 @@ def test_one_seed_shows_its_trace_and_can_be_cut() -> None:
         ("--seed", "1", "--jobs", "1"),
         ("--seed", "1", "--complete"),
         ("--seed", "1", "--json", "/dev/null"),
+        ("--json", "/dev/null", "--test", "/dev/../dev/null"),
+        ("--test", "/no/such/folder/x.py"),
+        ("--mutant", "nonsense"),
+        ("--mutant", "timer-leaves-entry", "--profile", "tcp-linux"),
     ],
 )
 def test_wrong_use_is_told(arguments: tuple[str, ...]) -> None:
     assert wrong_use("simulate", *arguments)
+
+
+def broken_run(tmp_path: Path, *arguments: str) -> tuple[str, Path]:
+    """What the command says of a planted fault, and the test that it writes of it."""
+    file = tmp_path / "test_found.py"
+    result = run("simulate", "--faults", "calm", "--mutant", "lifo", *arguments, "--test", str(file))
+    assert result.exit_code == 1, result.output
+    return result.output, file
+
+
+def test_a_run_that_breaks_is_written_as_a_test_that_fails(tmp_path: Path) -> None:
+    text, file = broken_run(tmp_path, "--seeds", "100", "--jobs", "1")
+    ended = subprocess.run(
+        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Invariant 1 broke" in text
+    assert ended.returncode == 1, ended.stdout
+    assert "1 failed" in ended.stdout
+    assert "Breach(invariant=1, " in ended.stdout
+    # The command that it shows runs the same acts, and breaks too.
+    repeated = shlex.split(text.split("Repeat: ")[1].splitlines()[0])
+    again = run(*repeated[1:], "--test", str(tmp_path / "test_again.py"))
+    assert again.exit_code == 1
+    assert (tmp_path / "test_again.py").read_text() == file.read_text()
+
+
+def test_the_test_of_a_run_passes_where_the_fault_is_gone(tmp_path: Path) -> None:
+    _, file = broken_run(tmp_path, "--seeds", "100", "--jobs", "1")
+    mended = file.read_text().replace("mutant='lifo'", "mutant=None")
+    assert mended != file.read_text()
+    namespace: dict[str, Any] = {}
+    exec(compile(mended, str(file), "exec"), namespace)
+    namespace["test_the_simulated_run"]()
+
+
+@pytest.mark.parametrize("which", [("--seed", "3"), ("--seeds", "5", "--jobs", "1")])
+def test_where_no_invariant_breaks_no_test_is_written(tmp_path: Path, which: tuple[str, ...]) -> None:
+    file = tmp_path / "test_found.py"
+    assert "is not written" in output("simulate", *which, "--faults", "calm", "--test", str(file))
+    assert not file.exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process ignores")

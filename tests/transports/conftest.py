@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from dicomnet.statemachine import PROFILES
-from dicomnet.transports import MemoryTransport, TcpTransport, Transport
+from dicomnet.transports import MemoryTransport, TcpTransport, Tls, TlsSettings, TlsTransport, Transport
+
+from ..certificates import Certificates
 
 
 @pytest.fixture
@@ -38,10 +40,20 @@ def memory() -> Iterator[MemoryTransport]:
     carrier.end()
 
 
-@pytest.fixture(params=["memory", "memory-tcp-linux", "memory-tcp-winsock", "tcp"])
-def carrier(request: pytest.FixtureRequest) -> Iterator[Transport]:
-    """Both carriers, one after the other: memory in each profile, TCP in its own."""
+@pytest.fixture
+def tls(certificates: Certificates) -> Tls:
+    """TLS with a good certificate, for both ends."""
+    pair = certificates.server
+    return Tls(TlsSettings(pair.certificate, pair.key, certificates.ca))
+
+
+@pytest.fixture(params=["memory", "memory-tcp-linux", "memory-tcp-winsock", "tcp", "memory-tls", "tcp-tls"])
+def carrier(request: pytest.FixtureRequest, tls: Tls) -> Iterator[Transport]:
+    """The carriers, one after the other: memory in each profile, TCP in its own, and TLS over both."""
     kind, _, profile = str(request.param).partition("-")
+    if profile == "tls":
+        yield TlsTransport(request.getfixturevalue(kind), tls)
+        return
     if not profile:
         yield request.getfixturevalue(kind)
         return

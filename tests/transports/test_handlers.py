@@ -238,6 +238,7 @@ UNASKED = {
     "an answer to nothing": command(encode_command(CEchoRSP(1))),
     "no command": command(b"\0\0"),
     "a context that was not accepted": command(encode_command(CEchoRQ(1)), 3),
+    "a fragment on a context that was not accepted": PDataTF((PDV(3, True, False, b"\0\0"),)),
     "a data set": PDataTF((PDV(1, False, True, b"\0\0"),)),
 }
 

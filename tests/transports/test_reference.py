@@ -149,6 +149,14 @@ def test_data_that_is_no_echo_is_aborted(
     link_of(peer.ear).close()
 
 
+def test_what_is_aborted_is_logged_with_its_reason(carrier: Transport) -> None:
+    here = Served(carrier)
+    peer = here.associated()
+    peer.send(data(ECHO, context=3))
+    peer.expect("A-ABORT")
+    assert here.lines[-1].endswith("the peer sent data on context 3, which was not accepted")
+
+
 def test_a_command_that_never_ends_is_aborted(carrier: Transport) -> None:
     peer = Served(carrier).associated()
     peer.send(*[data(b"\0" * 16000, last=False)] * 5)
