@@ -19,6 +19,14 @@ from .options import OUTPUT, not_written, refuse_mutant, refuse_same_file, refus
 
 VIOLATED = 1
 
+SECURITY = click.option(
+    "--security",
+    type=click.Choice(["none", "iscl"]),
+    default="none",
+    show_default=True,
+    help="iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their own.",
+)
+
 
 @click.command()
 @click.option(
@@ -28,13 +36,7 @@ VIOLATED = 1
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
 )
-@click.option(
-    "--security",
-    type=click.Choice(["none", "iscl"]),
-    default="none",
-    show_default=True,
-    help="iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their own.",
-)
+@SECURITY
 @click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
 @click.option(
     "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
@@ -120,6 +122,13 @@ OF_CONNECTIONS = {
     "mutants": "--mutants",
     "jobs": "--jobs",
 }
+
+
+def _check_iscl(ctx: click.Context, json_file: Path | None) -> int:
+    refuse_useless(
+        ctx, OF_CONNECTIONS, "--security iscl explores the two ends of a line, at sizes of their own"
+    )
+    return check_iscl(Screen(highlight=False), json_file)
 
 
 def _question(options: dict[str, Any]) -> Question:

@@ -43,8 +43,8 @@ def table(name: str, form: str, output: Path | None) -> None:
 
     NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
     request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
-    tls-profiles are the TLS profiles of PS3.15 Annex B, with what each makes of every cipher suite. iscl is one end of an
-    ISCL line: an abstract machine, never on a wire.
+    tls-profiles are the TLS profiles of PS3.15 Annex B, with what each makes of every cipher suite.
+    iscl is one end of an ISCL line: an abstract machine, never on a wire.
 
     Example: dicomnet table association --format json
     """
