@@ -23,9 +23,9 @@ from dicomnet.statemachine import (
 )
 from dicomnet.transports import Handler, Happening, NetworkObject
 
-from ..layer import INVARIANTS_NOT_YET
-
-INVARIANTS: Final = tuple(number for number in range(1, 10) if number not in INVARIANTS_NOT_YET)
+INVARIANTS: Final = tuple(range(1, 10))
+# The one that is about secured links.
+SECURE_INVARIANT: Final = 4
 # That nothing is left to happen is no observation of an object: it is counted apart, at the end.
 NOT_COUNTED: Final = ("rest", "end-of-time")
 
@@ -48,6 +48,9 @@ class WatchedUser(Handler):
         self.ends_last = False
         # A dial that failed is told twice, first by the association. Who asks again at once is still owed an outcome.
         self.owed = 0
+        # It has a security layer; on_secure_link_ready was told, with this outcome.
+        self.secure = False
+        self.ready = ""
 
 
 class _Attempt:
@@ -126,6 +129,30 @@ class Judge:
             self.breaks(seen.invariant, f"{user.name}: {seen.text}")
         else:
             user.life = seen
+
+    def ready(self, user: WatchedUser, outcome: str) -> None:
+        """on_secure_link_ready: once at most, on a connection that stands; with an error it is the last callback."""
+        self.judged[SECURE_INVARIANT] += 1
+        if user.ready:
+            self.breaks(
+                SECURE_INVARIANT, f"{user.name}: on_secure_link_ready({outcome}) after one ({user.ready})"
+            )
+        elif user.life.control != "STANDS":
+            where = user.life.control
+            self.breaks(SECURE_INVARIANT, f"{user.name}: on_secure_link_ready({outcome}), in {where}")
+        elif not user.secure:
+            self.breaks(
+                SECURE_INVARIANT, f"{user.name}: on_secure_link_ready({outcome}) without a security layer"
+            )
+        user.ready = outcome
+        if outcome != "ok":
+            self.life(user, "closed")
+
+    def says(self, user: WatchedUser) -> None:
+        """Plaintext goes into the security layer: an association PDU leaves."""
+        self.life(user, "pdu")
+        if user.ready != "ok":
+            self.breaks(6, f"{user.name}: a PDU leaves before the link is ready")
 
     def ends(self, subject: NetworkObject, user: WatchedUser, event: str) -> None:
         """The local user ends an object by close, or by force.
@@ -295,6 +322,8 @@ class Judge:
     def _sends(self, seen: Happening) -> None:
         if isinstance(seen.subject, NetworkObject) and isinstance(seen.subject.handler, WatchedUser):
             self.life(seen.subject.handler, "pdu")
+            if seen.subject.handler.secure:
+                self.breaks(6, f"{seen.subject.handler.name}: octets leave that no security layer has sealed")
 
     # --- the whole ----------------------------------------------------------------------------------------
 

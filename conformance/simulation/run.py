@@ -49,6 +49,8 @@ class TraceLines:
             return
         if not seen.link:
             about = "" if seen.about is None else f" {seen.about}"
+            if isinstance(seen.about, bytes):
+                about = f" {len(seen.about)} octets{self._pdus(seen, seen.about)}"
             self._line(seen.when, f"{seen.subject} {seen.what}{about}")
             return
         who = "" if seen.subject is None else f" {name_of(seen.subject)}"
@@ -64,7 +66,7 @@ class TraceLines:
 
     def _pdus(self, seen: Happening, octets: bytes) -> str:
         """The PDUs that these octets complete."""
-        framer = self._framers.setdefault((seen.link, seen.way, seen.what), Framer())
+        framer = self._framers.setdefault((seen.link, seen.way or str(seen.subject), seen.what), Framer())
         names = [
             "invalid PDU" if isinstance(received, Violation) else received.name
             for received, _ in framer.feed(octets)
