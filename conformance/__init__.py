@@ -26,12 +26,14 @@ from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Re
 from .simulation import (
     Act,
     Plan,
+    SimulationLayer,
     Tally,
     draw_plan,
     run_batch,
     run_seeds,
     shrink,
     simulate,
+    simulated,
     trace_of,
 )
 from .suite import all_cases, choose
@@ -76,6 +78,7 @@ __all__ = [
     "Send",
     "Served",
     "Session",
+    "SimulationLayer",
     "Start",
     "Started",
     "Stimulus",
@@ -94,6 +97,7 @@ __all__ = [
     "self_signed",
     "shrink",
     "simulate",
+    "simulated",
     "trace_of",
     "uid_name",
     "unreachable",

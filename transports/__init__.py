@@ -10,7 +10,7 @@ from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
-from .played import PlayedSecurity
+from .played import PLAYED_MESSAGES, PlayedSecurity, played_data, played_records
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
 from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
@@ -33,6 +33,7 @@ from .user import Handler, Settings
 __all__ = [
     "FAULTS",
     "NO_FAULTS",
+    "PLAYED_MESSAGES",
     "Address",
     "Assembler",
     "Callbacks",
@@ -91,6 +92,8 @@ __all__ = [
     "negotiate",
     "outcome_of",
     "peer_certificate",
+    "played_data",
+    "played_records",
     "printable",
     "server_context",
     "suites_in_order",

@@ -1,6 +1,5 @@
 """Explores every interleaving of a listener with its queue and some requestors, on the runtime itself."""
 
-from ..layer import ROWS_NOT_YET
 from .counterexample import as_test, sequence
 from .coverage import NEVER, everything
 from .examine import Fate, examine, examine_all
@@ -18,7 +17,6 @@ __all__ = [
     "DIFFERS",
     "NEVER",
     "PLANTED",
-    "ROWS_NOT_YET",
     "Coverage",
     "Fate",
     "Found",

@@ -28,7 +28,7 @@ from dicomnet.transports import Hub, Lane, Noted, ObjectState, Scene
 
 from ..layer import PlannedError
 
-Life = Value[None]
+Life = Value[str]
 MAX_ARRIVALS: Final = 100
 
 

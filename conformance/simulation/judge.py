@@ -48,9 +48,8 @@ class WatchedUser(Handler):
         self.ends_last = False
         # A dial that failed is told twice, first by the association. Who asks again at once is still owed an outcome.
         self.owed = 0
-        # It has a security layer; on_secure_link_ready was told, with this outcome.
+        # What leaves its link has passed a security layer.
         self.secure = False
-        self.ready = ""
 
 
 class _Attempt:
@@ -131,28 +130,8 @@ class Judge:
             user.life = seen
 
     def ready(self, user: WatchedUser, outcome: str) -> None:
-        """on_secure_link_ready: once at most, on a connection that stands; with an error it is the last callback."""
-        self.judged[SECURE_INVARIANT] += 1
-        if user.ready:
-            self.breaks(
-                SECURE_INVARIANT, f"{user.name}: on_secure_link_ready({outcome}) after one ({user.ready})"
-            )
-        elif user.life.control != "STANDS":
-            where = user.life.control
-            self.breaks(SECURE_INVARIANT, f"{user.name}: on_secure_link_ready({outcome}), in {where}")
-        elif not user.secure:
-            self.breaks(
-                SECURE_INVARIANT, f"{user.name}: on_secure_link_ready({outcome}) without a security layer"
-            )
-        user.ready = outcome
-        if outcome != "ok":
-            self.life(user, "closed")
-
-    def says(self, user: WatchedUser) -> None:
-        """Plaintext goes into the security layer: an association PDU leaves."""
-        self.life(user, "pdu")
-        if user.ready != "ok":
-            self.breaks(6, f"{user.name}: a PDU leaves before the link is ready")
+        """on_secure_link_ready was told."""
+        self.life(user, "ready" if outcome == "ok" else "not-ready")
 
     def ends(self, subject: NetworkObject, user: WatchedUser, event: str) -> None:
         """The local user ends an object by close, or by force.
@@ -166,8 +145,8 @@ class Judge:
             self.life(user, event)
 
     def aborts(self, subject: NetworkObject, user: WatchedUser) -> None:
-        """The local user has aborted: while his connection was still asked for, that was its end (AA-2)."""
-        if user.life.control == "ASKED" and subject.endpoint.connection.control == "CLOSED":
+        """The local user has aborted: while his link was still asked for, that was its end (AA-2)."""
+        if user.life.control in ("ASKED", "LINKED") and subject.endpoint.connection.control == "CLOSED":
             self.life(user, "close")
 
     def stops(self, subject: NetworkObject, user: WatchedUser) -> None:
@@ -351,6 +330,12 @@ class Judge:
                 continue
             if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CONNECTING":
                 self.breaks(8, f"link {link}: {name_of(near)} has gone, and its request still waits")
+
+    def handshakes_end(self, users: list[WatchedUser]) -> None:
+        """Nothing is left to happen, and every timer has run out: no link is still to be secured."""
+        for user in users:
+            if user.life.control == "LINKED":
+                self.life(user, "end-of-time")
 
     def children_add_up(self) -> None:
         """Nothing is left to be told: a listener counts those children of whose end it was not told."""

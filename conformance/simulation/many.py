@@ -25,7 +25,7 @@ class BrokenSeed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """So many seeds from `first` on, on a profile with named faults, a planted fault of the tables, a security layer."""
+    """So many seeds from `first` on, on a profile with named faults, a planted fault of the tables, a layer."""
 
     first: int
     seeds: int

@@ -37,7 +37,6 @@ def repeat(plan: Plan) -> str:
     return shlex.join([*words, "--only", as_ranges(plan.numbers)])
 
 
-SECURE_FORM: Final = "on_secure_link_ready at most once, and only on a connection that stands"
 TEMPLATE: Final = '''"""Found by `dicomnet simulate`: invariant {invariant}, profile {profile}, seed {seed}."""
 
 from dicomnet.conformance import Act, Plan, simulate
@@ -81,7 +80,7 @@ def _in_python(act: Act) -> str:
 
 def failure_lines(plan: Plan, shorter: Plan, breach: Breach, trace: Iterable[str]) -> list[str]:
     """The breach, the acts that it takes, the trace and the command."""
-    form = FORMS[breach.invariant][plan.profile] if breach.invariant in FORMS else SECURE_FORM
+    form = FORMS[breach.invariant][plan.profile]
     return [
         f"Invariant {breach.invariant} broke: {form}",
         f"  seen at {breach.when:.6f} s: {breach.text}",

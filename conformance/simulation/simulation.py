@@ -87,6 +87,7 @@ class Simulation:
         self._let()
         self._empty_queues()
         self._let()
+        self.judge.handshakes_end(list(self.users))
         for name in self.libraries:
             for _ in range(self.started[name]):
                 self._library(name, "shutdown")
@@ -245,14 +246,15 @@ class Simulation:
             user.secure = True
             watched = Watched(layer, partial(self._plain, user))
             for _ in range(2 if chance.random() < TWICE else 1):
-                self.call(made, partial(made.configure_security, watched))
+                if self.call(made, partial(made.configure_security, watched)):
+                    self.judge.life(user, "configured")
 
     def _plain(self, user: User, what: str, octets: object) -> None:
         """Plaintext passes the security layer of an object."""
         self.judge.now = self.carrier.now()
         self.say(user.name, what, octets)
         if what == "says":
-            self.judge.says(user)
+            self.judge.life(user, "pdu")
 
     def _do_local(self, act: Act) -> None:
         subject = self.objects.get(act.actor)

@@ -57,7 +57,6 @@ def test_what_holds_is_proven_in_the_form_of_the_profile(profile: str) -> None:
             number
         )
         assert flat(forms[profile])[:60] in flat(text)
-    assert "not watched" in text
     assert "states/s)" in text
     assert "peak memory" in text
     assert text.rstrip().endswith("proven")
