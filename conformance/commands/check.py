@@ -89,10 +89,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
     Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
     """
     if options["security"] == "iscl":
-        refuse_useless(
-            ctx, OF_CONNECTIONS, "--security iscl explores the two ends of a line, at sizes of their own"
-        )
-        ctx.exit(check_iscl(Screen(highlight=False), options["json_file"]))
+        ctx.exit(_check_iscl(ctx, options["json_file"]))
     question = _question(options)
     json_file: Path | None = options["json_file"]
     screen = Screen(highlight=False)

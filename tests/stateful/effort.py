@@ -24,12 +24,14 @@ class Found:
     steps: int
 
 
-def find(make_adapter: Callable[[], Adapter], profile: Profile | str = "dicomnet") -> Found:
+def find(
+    make_adapter: Callable[[], Adapter], profile: Profile | str = "dicomnet", *, security: bool = False
+) -> Found:
     """Check a wrong adapter, with the same examples each time; fail where nothing is found."""
     played = 0
     showed: list[int] = []
 
-    class Counting(machine_for(make_adapter, profile)):  # type: ignore[misc]  # a base that is made by a call
+    class Counting(machine_for(make_adapter, profile, security=security)):  # type: ignore[misc]  # a base that is made by a call
         def teardown(self) -> None:
             nonlocal played
             played += 1
