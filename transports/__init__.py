@@ -2,6 +2,7 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .cargo import Cargo
 from .certificates import CertificateFacts, date_of, facts_of, peer_certificate, printable
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
@@ -37,6 +38,7 @@ __all__ = [
     "Address",
     "Assembler",
     "Callbacks",
+    "Cargo",
     "CertificateFacts",
     "EchoResult",
     "Ended",
