@@ -2,9 +2,11 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .cargo import Cargo
 from .certificates import CertificateFacts, date_of, facts_of, peer_certificate, printable
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
+from .iscl import IsclSecurity
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
@@ -37,6 +39,7 @@ __all__ = [
     "Address",
     "Assembler",
     "Callbacks",
+    "Cargo",
     "CertificateFacts",
     "EchoResult",
     "Ended",
@@ -47,6 +50,7 @@ __all__ = [
     "Happening",
     "Heard",
     "Hub",
+    "IsclSecurity",
     "Lane",
     "Layers",
     "Link",

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from .base import Address, Link, LinkHandler
+from dicomnet.statemachine import LocalProtocolError
+
+from .base import Address, Link, LinkHandler, Transport
 
 # What may arrive before the engine begins, in octets; it begins in the same turn, so that this is much.
 EARLY_OCTETS = 1 << 18
@@ -96,6 +98,19 @@ class Security(Protocol):
     def engine(self, role: str, peer: Address | None) -> Engine:
         """An engine for one link: `role` is requestor or acceptor, `peer` the address that was connected to."""
         ...
+
+
+def refuse_on_wire(security: Security, carrier: Transport) -> None:
+    """Refuse a layer that says `memory_only` of itself on any other carrier: it is played, and protects nothing.
+
+    Raises `LocalProtocolError("invalid_argument")`.
+    """
+    if getattr(security, "memory_only", False) and carrier.name != "memory":
+        raise LocalProtocolError(
+            "invalid_argument",
+            f"the security layer {security.name!r} is played in memory and protects nothing: it cannot be used on the "
+            f"carrier {carrier.name!r}; use it on the memory carrier, or secure this link with TLS",
+        )
 
 
 class SecureHandler(LinkHandler, Protocol):

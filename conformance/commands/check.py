@@ -12,11 +12,21 @@ from dicomnet.statemachine import PROFILES
 
 from ..exploration import PLANTED, SECURITIES, Question, as_test, prove
 from ..reports import Screen
+from .check_iscl import check_iscl
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
 from .options import OUTPUT, not_written, refuse_mutant, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
+
+SECURITY = click.option(
+    "--security",
+    type=click.Choice([*SECURITIES, "iscl"]),
+    default="none",
+    show_default=True,
+    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
+    "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their own.",
+)
 
 
 @click.command()
@@ -27,14 +37,7 @@ VIOLATED = 1
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
 )
-@click.option(
-    "--security",
-    type=click.Choice(list(SECURITIES)),
-    default="none",
-    show_default=True,
-    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
-    "one end alone.",
-)
+@SECURITY
 @click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
 @click.option(
     "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
@@ -86,6 +89,8 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
 
     Example: dicomnet check --profile tcp-linux --security played --clients 4 --queue 2
     """
+    if options["security"] == "iscl":
+        ctx.exit(_check_iscl(ctx, options["json_file"]))
     question = _question(options)
     json_file: Path | None = options["json_file"]
     screen = Screen(highlight=False)
@@ -106,6 +111,23 @@ OF_ONE_QUESTION = {
     "max_states": "--max-states",
     "test_file": "--test",
 }
+
+
+# What an ISCL line has no use for.
+OF_CONNECTIONS = {
+    **OF_ONE_QUESTION,
+    "profile": "--profile",
+    "mutant": "--mutant",
+    "mutants": "--mutants",
+    "jobs": "--jobs",
+}
+
+
+def _check_iscl(ctx: click.Context, json_file: Path | None) -> int:
+    refuse_useless(
+        ctx, OF_CONNECTIONS, "--security iscl explores the two ends of a line, at sizes of their own"
+    )
+    return check_iscl(Screen(highlight=False), json_file)
 
 
 def _question(options: dict[str, Any]) -> Question:
