@@ -25,7 +25,8 @@ SECURITY = click.option(
     default="none",
     show_default=True,
     help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
-    "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their own.",
+    "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their "
+    "own.",
 )
 
 

@@ -58,6 +58,18 @@ a on_connect(ok) CLOSED
 k on_close(ok) CLOSED
 L on_accept on_child_close(k,ok) LISTENING[0+0]
 
+16 close while the acceptance is on its way: the child hears of an orderly end
+> when L on_accept L accept k, a close; L listen 2; a connect; run; wait 100
+a CLOSED
+k on_close(ok) CLOSED
+L on_accept on_child_close(k,ok) LISTENING[0+0]
+
+16 close of a requestor that was accepted inside on_accept
+> when L on_accept L accept k; L listen 2; a connect; run; clear; a close; run; wait 100
+a CLOSED
+k on_close(ok) CLOSED
+L on_child_close(k,ok) LISTENING[0+0]
+
 17 close_forced of an object that is IDLE
 > a close_forced; a see; wait 100
 a on_close(aborted) CLOSED CLOSED
@@ -66,6 +78,27 @@ a on_close(aborted) CLOSED CLOSED
 > L listen 2; a connect; a close_forced; a see; run; L see; wait 100
 a on_close(aborted) CLOSED CLOSED
 L LISTENING[0+0] LISTENING[0+0]
+
+17 close_forced while the acceptance is on its way resets it
+> when L on_accept L accept k, a close_forced; L listen 2; a connect; run; wait 100
+a on_close(aborted) CLOSED
+k on_close(reset) CLOSED
+L on_accept on_child_close(k,reset) LISTENING[0+0]
+
+17 close_forced while the request waits, and accepted before the listener hears of it
+> L listen 2; a connect; run; a close_forced; L accept k; run; wait 100
+a on_close(aborted) CLOSED
+@tcp a on_connect(ok) on_close(aborted) CLOSED
+k on_close(reset) CLOSED
+L on_accept on_child_close(k,reset) LISTENING[0+0]
+
+22 @dicomnet the connect timer rings while the acceptance is on its way: the child hears of an orderly end
+> when b on_connect L accept k, L accept m; L listen 4; b connect; run; a connect; run; wait 40
+a on_connect(timeout) IDLE
+b on_connect(timeout) IDLE
+k on_close(reset) CLOSED
+m on_close(ok) CLOSED
+L on_accept on_accept on_child_close(k,reset) on_child_close(m,ok) LISTENING[0+0]
 
 17 close_forced of a connection resets it
 > pair; a close_forced; a see; k see; run; wait 100
