@@ -17,6 +17,14 @@ from .mutants import show_mutants
 from .options import OUTPUT, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
+SECURITY = click.option(
+    "--security",
+    type=click.Choice(list(SECURITIES)),
+    default="none",
+    show_default=True,
+    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
+    "one end alone.",
+)
 
 
 @click.command()
@@ -27,14 +35,7 @@ VIOLATED = 1
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
 )
-@click.option(
-    "--security",
-    type=click.Choice(list(SECURITIES)),
-    default="none",
-    show_default=True,
-    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
-    "one end alone.",
-)
+@SECURITY
 @click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
 @click.option(
     "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
