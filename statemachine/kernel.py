@@ -74,6 +74,14 @@ class Action:
     branches: tuple[Branch, ...]
 
 
+def straight(
+    name: str, clause: str, description: str, following: str, *effects: Effect, update: str = ""
+) -> Action:
+    """An action with one outcome, whatever the context."""
+    updates = (update,) if update else ()
+    return Action(name, clause, description, (Branch(following, effects, updates=updates),))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Transition:
     """One arrow of a machine, shared and made once: where, why, through which action, to where."""

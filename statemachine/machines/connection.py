@@ -25,7 +25,7 @@ from ..effects import (
     WireTake,
     WireWithdraw,
 )
-from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid, straight
 
 SOURCE: Final = "dicomnet connection layer"
 
@@ -56,13 +56,6 @@ dial             CN-23   CN-2       CN-2        CN-2       CN-2
 """
 
 
-def _action(
-    name: str, row: str, description: str, following: str, *effects: Effect, update: str = ""
-) -> Action:
-    updates = (update,) if update else ()
-    return Action(name, row, description, (Branch(following, effects, updates=updates),))
-
-
 def _ending(name: str, row: str, description: str, outcome: str, *effects: Effect) -> Action:
     """An end of a CONNECTED object; the listener of an accepted child is told, a requestor has none."""
     told = (*effects, TellListener(outcome, carries="payload" if outcome == AS_TOLD else None))
@@ -74,7 +67,8 @@ def _ending(name: str, row: str, description: str, outcome: str, *effects: Effec
     )
 
 
-def _accepted(role: str | None, _payload: Payload) -> bool:
+def accepted(role: str | None, _payload: Payload) -> bool:
+    """Whether the object is the child of an accepted request."""
     return role == "acceptor"
 
 
@@ -84,14 +78,14 @@ AS_TOLD: Final = "as-told"
 ACTIONS: Final = {
     action.name: action
     for action in (
-        _action("CN-1", "row 4", "begin to listen", "LISTENING", Signal("listener-open", carries="payload")),
+        straight("CN-1", "row 4", "begin to listen", "LISTENING", Signal("listener-open", carries="payload")),
         Action(
             "CN-2",
             "refusals",
             "refuse: only an idle object listens or connects",
             (Branch(STAY, refuse="already_connected"),),
         ),
-        _action(
+        straight(
             "CN-3",
             "row 5",
             "send the connection request",
@@ -100,7 +94,7 @@ ACTIONS: Final = {
             WireRequest(),
             update="become-requestor",
         ),
-        _action(
+        straight(
             "CN-4",
             "row 8",
             "become the child of the accepted request",
@@ -115,7 +109,7 @@ ACTIONS: Final = {
             "refuse: only an idle object can be accepted into",
             (Branch(STAY, refuse="wrong_state"),),
         ),
-        _action(
+        straight(
             "CN-6",
             "row 8",
             "the request was accepted",
@@ -125,7 +119,7 @@ ACTIONS: Final = {
             Signal("connected"),
         ),
         *(
-            _action(
+            straight(
                 name,
                 row,
                 meaning,
@@ -142,7 +136,7 @@ ACTIONS: Final = {
                 ("CN-25", "row 6", "the peer's name is not known", "name_not_resolved"),
             )
         ),
-        _action(
+        straight(
             "CN-9",
             "row 22",
             "the connect timer ran out, here or in the carrier: take the request back",
@@ -171,9 +165,9 @@ ACTIONS: Final = {
             Signal("peer-end"),
             Callback("on_close", "reset"),
         ),
-        _action("CN-12", "row 16", "close an unused object", "CLOSED"),
-        _action("CN-13", "row 19", "stop listening", "CLOSED", Signal("listener-close")),
-        _action(
+        straight("CN-12", "row 16", "close an unused object", "CLOSED"),
+        straight("CN-13", "row 19", "stop listening", "CLOSED", Signal("listener-close")),
+        straight(
             "CN-14",
             "rows 16 and 20",
             "take the request back",
@@ -183,9 +177,9 @@ ACTIONS: Final = {
             Signal("local-end"),
         ),
         _ending("CN-15", "rows 16 and 18", "close", "ok", WireClose(), Signal("local-end")),
-        _action("CN-16", "row 24", "nothing: the object has ended", "CLOSED"),
-        _action("CN-17", "row 17", "end an unused object", "CLOSED", Callback("on_close", "aborted")),
-        _action(
+        straight("CN-16", "row 24", "nothing: the object has ended", "CLOSED"),
+        straight("CN-17", "row 17", "end an unused object", "CLOSED", Callback("on_close", "aborted")),
+        straight(
             "CN-18",
             "rows 17 and 19",
             "stop listening, forced",
@@ -193,7 +187,7 @@ ACTIONS: Final = {
             Signal("listener-close"),
             Callback("on_close", "aborted"),
         ),
-        _action(
+        straight(
             "CN-19",
             "rows 17 and 20",
             "take the request back, forced",
@@ -213,15 +207,15 @@ ACTIONS: Final = {
             Callback("on_close", "aborted"),
         ),
         Action("CN-21", "row 15", "refuse: not connected", (Branch(STAY, refuse="not_connected"),)),
-        _action("CN-22", "row 15", "give the association its request", "CONNECTED", Signal("associate")),
-        _action(
+        straight("CN-22", "row 15", "give the association its request", "CONNECTED", Signal("associate")),
+        straight(
             "CN-23",
             "dial",
             "connect and associate: the association asks for the connection",
             "IDLE",
             Signal("dial", carries="payload"),
         ),
-        _action("CN-26", "row 3", "configure the security layer", "IDLE", Signal("configure")),
+        straight("CN-26", "row 3", "configure the security layer", "IDLE", Signal("configure")),
         Action(
             "CN-27",
             "row 3",
@@ -307,8 +301,8 @@ CONNECTION: Final[Machine[str | None]] = Machine(
     contexts=(None, "requestor", "acceptor"),
     cell_clause=SOURCE,
     guards={
-        "accepted-child": _accepted,
-        "requestor": lambda role, payload: not _accepted(role, payload),
+        "accepted-child": accepted,
+        "requestor": lambda role, payload: not accepted(role, payload),
     },
     updates={
         "become-requestor": lambda _role, _payload: "requestor",

@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..effects import Effect, Tell
-from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+from ..effects import Tell
+from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid, straight
 
 SOURCE: Final = "ISCL V1.00, as far as it is public; else chosen (PS3.15 2017e B.2, retired 2018)"
 
@@ -71,13 +71,6 @@ def _tell(report: str, outcome: str | None = None) -> Tell:
     return Tell("user", report, outcome)
 
 
-def _action(
-    name: str, part: str, description: str, following: str, *effects: Effect, update: str = ""
-) -> Action:
-    updates = (update,) if update else ()
-    return Action(name, part, description, (Branch(following, effects, updates=updates),))
-
-
 def _judged(name: str, description: str, holds: str, good: Branch, code: str) -> Action:
     """Where what `holds` says is not so, the line is given up with an outcome code."""
     bad = Branch("OVER", (_say("fault"), _tell("failed", code)), when=f"not-{holds}")
@@ -92,15 +85,15 @@ DISCONNECTION: Final = "line disconnection"
 ACTIONS: Final = {
     action.name: action
     for action in (
-        _action(
+        straight(
             "IS-1",
             LINE,
             "ask the client to check the line, with the greatest packet that this end takes",
             "CHECKED",
             Tell("peer", "line-check", carries="packet"),
         ),
-        _action("IS-2", LINE, "wait for the server to check the line", "WAITS"),
-        _action(
+        straight("IS-2", LINE, "wait for the server to check the line", "WAITS"),
+        straight(
             "IS-3",
             LINE,
             "answer with the smaller of the two sizes",
@@ -108,7 +101,7 @@ ACTIONS: Final = {
             Tell("peer", "line-answer", carries="smaller"),
             update="take-smaller",
         ),
-        _action(
+        straight(
             "IS-4",
             LINE,
             "the line stands: challenge the client, naming the key (first pass)",
@@ -137,18 +130,18 @@ ACTIONS: Final = {
             Branch("OPEN", (_tell("secured"),)),
             "verify_failed",
         ),
-        _action("IS-8", MESSAGES, "send a message", "OPEN", Tell("peer", "message", carries="payload")),
-        _action("IS-9", MESSAGES, "hand over a message", STAY, Tell("user", "message", carries="payload")),
-        _action("IS-10", DISCONNECTION, "ask to disconnect the line", "ENDING", _say("disconnect")),
-        _action("IS-11", DISCONNECTION, "the peer asks: the user decides", "ASKED", _tell("asked")),
-        _action("IS-12", DISCONNECTION, "both ends agree, asked or by asking both", "OVER", _tell("ended")),
-        _action("IS-13", DISCONNECTION, "the peer refuses: the line goes on", "OPEN", _tell("refused")),
-        _action("IS-14", DISCONNECTION, "agree", "OVER", _say("disconnect-agreed"), _tell("ended")),
-        _action("IS-15", DISCONNECTION, "refuse: the line goes on", "OPEN", _say("disconnect-refused")),
-        _action("IS-16", DISCONNECTION, "give up before the line is open", "OVER"),
-        _action("IS-17", DISCONNECTION, "let go of the line without asking", "OVER"),
-        _action("IS-18", DISCONNECTION, "the line is gone, and nobody agreed to that", "OVER", _tell("cut")),
-        _action(
+        straight("IS-8", MESSAGES, "send a message", "OPEN", Tell("peer", "message", carries="payload")),
+        straight("IS-9", MESSAGES, "hand over a message", STAY, Tell("user", "message", carries="payload")),
+        straight("IS-10", DISCONNECTION, "ask to disconnect the line", "ENDING", _say("disconnect")),
+        straight("IS-11", DISCONNECTION, "the peer asks: the user decides", "ASKED", _tell("asked")),
+        straight("IS-12", DISCONNECTION, "both ends agree, asked or by asking both", "OVER", _tell("ended")),
+        straight("IS-13", DISCONNECTION, "the peer refuses: the line goes on", "OPEN", _tell("refused")),
+        straight("IS-14", DISCONNECTION, "agree", "OVER", _say("disconnect-agreed"), _tell("ended")),
+        straight("IS-15", DISCONNECTION, "refuse: the line goes on", "OPEN", _say("disconnect-refused")),
+        straight("IS-16", DISCONNECTION, "give up before the line is open", "OVER"),
+        straight("IS-17", DISCONNECTION, "let go of the line without asking", "OVER"),
+        straight("IS-18", DISCONNECTION, "the line is gone, and nobody agreed to that", "OVER", _tell("cut")),
+        straight(
             "IS-19",
             "PS3.15 2017e B.2",
             "an integrity check failed: drop the connection",
@@ -156,7 +149,7 @@ ACTIONS: Final = {
             _say("fault"),
             _tell("failed", "handshake_failed"),
         ),
-        _action(
+        straight(
             "IS-20",
             "chosen",
             "a message out of turn: drop the connection",
@@ -164,8 +157,8 @@ ACTIONS: Final = {
             _say("fault"),
             _tell("failed", "handshake_failed"),
         ),
-        _action("IS-21", "chosen", "the peer found a fault", "OVER", _tell("failed", "handshake_failed")),
-        _action("IS-22", "chosen", "nothing: it is over", STAY),
+        straight("IS-21", "chosen", "the peer found a fault", "OVER", _tell("failed", "handshake_failed")),
+        straight("IS-22", "chosen", "nothing: it is over", STAY),
     )
 }
 

@@ -14,8 +14,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..effects import AskAgain, Deliver, Effect, Offer, Tell
-from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, only_used, parse_grid
+from ..effects import AskAgain, Deliver, Offer, Tell
+from ..kernel import (
+    STAY,
+    Action,
+    Branch,
+    Machine,
+    Payload,
+    State,
+    event_kinds,
+    only_used,
+    parse_grid,
+    straight,
+)
 
 SOURCE: Final = "dicomnet connection layer"
 
@@ -92,12 +103,6 @@ def _keep_reset(kept: Kept, _payload: Payload) -> Kept:
     return replace(kept, items=(("reset", b""),))
 
 
-def _action(
-    name: str, row: str, description: str, following: str, *effects: Effect, update: str = ""
-) -> Action:
-    return Action(name, row, description, (Branch(following, effects, updates=(update,) if update else ()),))
-
-
 def _by_told(name: str, row: str, description: str, told: Branch, untold: Branch) -> Action:
     branches = (replace(told, when="told"), replace(untold, when="not-told"))
     return Action(name, row, description, branches)
@@ -110,27 +115,27 @@ _TELL: Final = ("tell",)
 ACTIONS: Final = {
     action.name: action
     for action in (
-        _action("PA-1", "row 5", "it has come to a listener", "OFFERED", Offer()),
-        _action("PA-2", "rows 6 and 7", "nobody listens, or the queue is full", "OVER", _REFUSED),
-        _action("PA-3", "row 5", "it stands in the queue; the requestor waits with it", "QUEUED"),
-        _action("PA-4", "row 8", "it is accepted, and the requestor hears of it", "TAKEN", _OPEN),
-        _action("PA-5", "row 19", "the listener has gone", "OVER", Tell("requestor", "failed", "reset")),
-        _action("PA-6", "row 20", "the requestor has gone before it came to a listener", "OVER"),
-        _action(
+        straight("PA-1", "row 5", "it has come to a listener", "OFFERED", Offer()),
+        straight("PA-2", "rows 6 and 7", "nobody listens, or the queue is full", "OVER", _REFUSED),
+        straight("PA-3", "row 5", "it stands in the queue; the requestor waits with it", "QUEUED"),
+        straight("PA-4", "row 8", "it is accepted, and the requestor hears of it", "TAKEN", _OPEN),
+        straight("PA-5", "row 19", "the listener has gone", "OVER", Tell("requestor", "failed", "reset")),
+        straight("PA-6", "row 20", "the requestor has gone before it came to a listener", "OVER"),
+        straight(
             "PA-7",
             "row 20",
             "the requestor takes it back: the listener hears of it",
             "OVER",
             Tell("listener", "withdrawn"),
         ),
-        _action(
+        straight(
             "PA-8",
             "row 20",
             "accepted while its withdrawal was on the way: the acceptor finds nobody",
             "OVER",
             Tell("acceptor", "reset"),
         ),
-        _action("PA-9", "row 20", "nothing: it is over, lost, or taken already", STAY),
+        straight("PA-9", "row 20", "nothing: it is over, lost, or taken already", STAY),
     )
 }
 
@@ -139,7 +144,7 @@ ACTIONS_TCP: Final = {
     **{
         action.name: action
         for action in (
-            _action(
+            straight(
                 "PT-3",
                 "tcp: connected before accept",
                 "it stands in the queue, and the requestor is connected",
@@ -147,14 +152,14 @@ ACTIONS_TCP: Final = {
                 _OPEN,
                 update="tell",
             ),
-            _action(
+            straight(
                 "PT-9",
                 "row 8; tcp: data before accept",
                 "it is accepted; what was sent meanwhile comes after it",
                 "TAKEN",
                 Deliver(),
             ),
-            _action(
+            straight(
                 "PT-2",
                 "row 8",
                 "it is accepted at once, and the requestor is connected",
@@ -163,20 +168,20 @@ ACTIONS_TCP: Final = {
                 Deliver(),
                 update="tell",
             ),
-            _action(
+            straight(
                 "PT-5",
                 "row 19; tcp: listener closed",
                 "the listener has gone: a connection that stood is reset",
                 "OVER",
                 Tell("requestor", "reset"),
             ),
-            _action(
+            straight(
                 "PT-6", "tcp: data before accept", "octets wait for the acceptor", STAY, update="keep-octets"
             ),
-            _action(
+            straight(
                 "PT-7", "tcp: close while queued", "the end waits for the acceptor", STAY, update="keep-end"
             ),
-            _action(
+            straight(
                 "PT-8",
                 "tcp: reset while queued",
                 "the reset waits for the acceptor",
@@ -227,7 +232,7 @@ ACTIONS_LINUX: Final = {
                 Branch("OVER", (Tell("requestor", "reset"),)),
                 Branch("OVER", (Tell("requestor", "failed", "reset"),)),
             ),
-            _action("PL-4", "tcp-linux: overflow", "it is dropped, and comes again", "SENT", AskAgain()),
+            straight("PL-4", "tcp-linux: overflow", "it is dropped, and comes again", "SENT", AskAgain()),
             _by_told(
                 "PL-5",
                 "tcp-linux: overflow",

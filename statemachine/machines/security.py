@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..effects import Callback, Effect, HandshakeTimerStart, HandshakeTimerStop, SecureBegin, Signal
-from ..kernel import STAY, Action, Branch, Machine, Payload, State, event_kinds, parse_grid
+from ..effects import Callback, HandshakeTimerStart, HandshakeTimerStop, SecureBegin, Signal
+from ..kernel import STAY, Action, Branch, Machine, State, event_kinds, parse_grid, straight
+from .connection import accepted
 
 SOURCE: Final = "dicomnet connection layer"
 
@@ -35,20 +36,13 @@ associate        .       .          SE-13     .        .
 """
 
 
-def _action(
-    name: str, row: str, description: str, following: str, *effects: Effect, update: str = ""
-) -> Action:
-    updates = (update,) if update else ()
-    return Action(name, row, description, (Branch(following, effects, updates=updates),))
-
-
 _READY: Final = (HandshakeTimerStop(), Callback("on_secure_link_ready", "ok"))
 
 ACTIONS: Final = {
     action.name: action
     for action in (
-        _action("SE-1", "row 3", "keep how this object's link is to be secured", "UNSECURED"),
-        _action(
+        straight("SE-1", "row 3", "keep how this object's link is to be secured", "UNSECURED"),
+        straight(
             "SE-2",
             "row 12",
             "begin to secure the link, as the requestor",
@@ -57,7 +51,7 @@ ACTIONS: Final = {
             SecureBegin("requestor"),
             update="as-requestor",
         ),
-        _action(
+        straight(
             "SE-3",
             "row 12",
             "begin to secure the link, as the acceptor",
@@ -75,7 +69,7 @@ ACTIONS: Final = {
                 Branch("SECURED", (*_READY, Signal("secured")), when="requestor"),
             ),
         ),
-        _action(
+        straight(
             "SE-5",
             "row 13",
             "the handshake failed",
@@ -83,14 +77,14 @@ ACTIONS: Final = {
             HandshakeTimerStop(),
             Signal("handshake-failed", carries="payload"),
         ),
-        _action(
+        straight(
             "SE-6",
             "row 13",
             "the peer refused what this end took for done, or broke the secured link",
             "FAILED",
             Signal("secure-lost", carries="payload"),
         ),
-        _action(
+        straight(
             "SE-7",
             "rows 16 and 17",
             "the peer went away in the middle of the handshake",
@@ -98,16 +92,16 @@ ACTIONS: Final = {
             HandshakeTimerStop(),
             Signal("handshake-abort"),
         ),
-        _action(
+        straight(
             "SE-8",
             "security layers",
             "the connection ended, and the peer did not say that it has sent all",
             "UNSECURED",
             Signal("secure-cut"),
         ),
-        _action("SE-9", "row 13", "the handshake took too long", "FAILED", Signal("handshake-late")),
-        _action("SE-10", "row 16", "the peer ended the connection", "UNSECURED", Signal("peer-end")),
-        _action(
+        straight("SE-9", "row 13", "the handshake took too long", "FAILED", Signal("handshake-late")),
+        straight("SE-10", "row 16", "the peer ended the connection", "UNSECURED", Signal("peer-end")),
+        straight(
             "SE-11",
             "rows 16 and 17",
             "the local user ended the connection",
@@ -115,14 +109,10 @@ ACTIONS: Final = {
             HandshakeTimerStop(),
             Signal("local-end"),
         ),
-        _action("SE-12", "row 13", "nothing: it has failed", STAY),
+        straight("SE-12", "row 13", "nothing: it has failed", STAY),
         Action("SE-13", "row 15", "refuse: the link is not ready", (Branch(STAY, refuse="not_connected"),)),
     )
 }
-
-
-def _accepted(role: str | None, _payload: Payload) -> bool:
-    return role == "acceptor"
 
 
 SECURITY: Final[Machine[str | None]] = Machine(
@@ -155,8 +145,8 @@ SECURITY: Final[Machine[str | None]] = Machine(
     contexts=(None, "requestor", "acceptor"),
     cell_clause=SOURCE,
     guards={
-        "acceptor": _accepted,
-        "requestor": lambda role, payload: not _accepted(role, payload),
+        "acceptor": accepted,
+        "requestor": lambda role, payload: not accepted(role, payload),
     },
     updates={
         "as-requestor": lambda _role, _payload: "requestor",
