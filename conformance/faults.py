@@ -61,6 +61,11 @@ def blame(result: Result, target: Target) -> str:
         return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"
     if first[:2] in (b"\x15\x03", b"\x16\x03"):
         return f"{where} speaks TLS: a plain association is not possible on this port"
+    if "no connection" in result.observed and target.tls is not None:
+        return (
+            f"{where}: {result.observed}. Does it speak TLS on this port, is its certificate of the authority that "
+            "is trusted, and does it want a client certificate?"
+        )
     if "no connection" in result.observed:
         return f"{where}: {result.observed}. Is the target running, and are host and port right?"
     if "A-ASSOCIATE-RJ" in result.observed:
