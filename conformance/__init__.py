@@ -19,6 +19,7 @@ from .case import (
 )
 from .cases.tls import every_tls_case, tls_cases
 from .evidence import Evidence, describe
+from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
@@ -27,16 +28,17 @@ from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Re
 from .simulation import (
     Act,
     Plan,
+    SimulationLayer,
     Tally,
     draw_plan,
     run_batch,
     run_seeds,
     shrink,
     simulate,
+    simulated,
     trace_of,
 )
 from .suite import all_cases, choose
-from .throwaway import Authority, Issued, self_signed
 from .tls_contexts import TlsContexts
 from .tls_steps import Beside, Credential, Probe, Shake, Tell, Verify, Want
 from .uid_names import uid_name
@@ -47,7 +49,6 @@ from .workers import worker_processes
 __all__ = [
     "Act",
     "Answer",
-    "Authority",
     "Beside",
     "Canary",
     "Case",
@@ -66,9 +67,9 @@ __all__ = [
     "Finding",
     "Grade",
     "Hypothesis",
-    "Issued",
     "Leave",
     "Level",
+    "LineProof",
     "Options",
     "Oracle",
     "Pace",
@@ -83,6 +84,7 @@ __all__ = [
     "Served",
     "Session",
     "Shake",
+    "SimulationLayer",
     "Start",
     "Started",
     "Stimulus",
@@ -100,12 +102,13 @@ __all__ = [
     "describe",
     "draw_plan",
     "every_tls_case",
+    "explore_iscl",
     "report_as_dict",
     "run_batch",
     "run_seeds",
-    "self_signed",
     "shrink",
     "simulate",
+    "simulated",
     "tls_cases",
     "trace_of",
     "uid_name",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from .commands.certs import certs
 from .commands.check import check
 from .commands.draw import diagram, table
 from .commands.explain import explain
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for command in (test, explain, serve, echo, mutate, check, simulate_command, table, diagram):
+for command in (test, explain, serve, echo, mutate, check, simulate_command, table, diagram, certs):
     cli.add_command(command)
 
 

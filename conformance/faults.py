@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dicomnet.statemachine import CONTEXT_ACCEPTED
+from dicomnet.transports import Failed
 
 from .case import Case
 from .evidence import Evidence
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 CONFIGURE: Final = {
     3: "serve the Verification SOP class",
     4: "take Implicit VR Little Endian as well, the default transfer syntax (PS3.5 2020 10.1)",
+}
+
+
+# What to do where the tester's own handshake failed, by the code of the outcome.
+ADVICE: Final = {
+    "unknown_authority": ". Name the authority that the target's certificate is of: --tls-ca FILE",
+    "hostname_mismatch": ". Name the one that is in the certificate: --tls-server-name NAME",
+    "expired": ". To judge the rest as well, do not verify: --tls-no-verify",
+    "verify_failed": ". If the target demands a certificate, give one: --tls-cert FILE --tls-key FILE",
+    "protocol_version": ". Another profile may allow its versions: --tls-profile NAME",
+    "insufficient_security": ". Another profile may allow its suites and keys: --tls-profile NAME",
 }
 
 
@@ -60,12 +72,11 @@ def blame(result: Result, target: Target) -> str:
     if first[:4] in (b"HTTP", b"SSH-"):
         return f"{where} speaks {first[:4].decode().strip('-')}, not DICOM: is the port right?"
     if first[:2] in (b"\x15\x03", b"\x16\x03"):
-        return f"{where} speaks TLS: a plain association is not possible on this port"
-    if "no connection" in result.observed and target.tls is not None:
-        return (
-            f"{where}: {result.observed}. Does it speak TLS on this port, is its certificate of the authority that "
-            "is trusted, and does it want a client certificate?"
-        )
+        return f"{where} speaks TLS: a plain association is not possible on this port; judge it with --tls"
+    failure = None if target.tls is None else target.tls.said()
+    if isinstance(failure, Failed):
+        advice = ADVICE.get(failure.code, "")
+        return f"{where}: the link could not be secured ({failure.code}): {failure.text}{advice}"
     if "no connection" in result.observed:
         return f"{where}: {result.observed}. Is the target running, and are host and port right?"
     if "A-ASSOCIATE-RJ" in result.observed:

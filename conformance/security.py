@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from dicomnet.statemachine import AAssociateAC, AReleaseRP, PDataTF, tls
-from dicomnet.transports import Transport
+from dicomnet.transports import Failed, Secured, Transport
 
 from .case import Case, Finding, Grade, Level
 from .evidence import Evidence
@@ -67,10 +67,14 @@ class Contexts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TlsTarget:
-    """What is below the association of a target: the raw carrier, where the target is on it, and the tester's TLS."""
+    """What is below the association of a target: the raw carrier, and the tester's TLS.
+
+    `said` is what became of the newest handshake of an association: what was agreed on, or why it failed.
+    """
 
     raw: Transport
     contexts: Contexts
+    said: Callable[[], Secured | Failed | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

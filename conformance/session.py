@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_context_result
-from dicomnet.transports import Address, Transport
+from dicomnet.transports import Address, Secured, Transport
 
 from . import octets
 from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
@@ -262,6 +262,10 @@ class Session:
         self._target = replace(self._target, pace=replace(pace, quiet=quiet, patience=patience))
         if slowest >= SLOW_USER:
             self._measure_provider()
+        below = self._target.tls
+        agreed = None if below is None else below.said()
+        if isinstance(agreed, Secured):
+            self._remark(f"{self._label}: {agreed.version} with {agreed.suite}")
         self._remark(
             f"{self._label}: slowest answer {slowest * 1000:.1f} ms; silence counts after {quiet:.3g} s, "
             f"an answer is overdue after {patience:.3g} s"
@@ -456,7 +460,11 @@ class Session:
             run.start()
         pace = self._target.pace
         limit = max(sum(_longest(step, pace) for step in case.steps) for case in cases) + CASE_GRACE
-        carry_on(runs, lambda: self._target.carrier.run(lambda: all_over(runs), limit))
+
+        def over() -> bool:
+            return all(run.result is not None for run in runs)
+
+        carry_on(runs, lambda: self._target.carrier.run(over, limit))
         for run in runs:
             try:
                 result = self._after_wait(run)
@@ -591,8 +599,3 @@ def _longest(step: Step, pace: Pace) -> float:
             return min(step.seconds, pace.idle)
         case _:
             return pace.patience + pace.quiet
-
-
-def all_over(runs: list[CaseRun]) -> bool:
-    """Whether each run has its result."""
-    return all(run.result is not None for run in runs)

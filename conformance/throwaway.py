@@ -6,6 +6,7 @@ subject.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,9 @@ ORGANISATION: Final = "dicomnet THROW-AWAY, FOR TESTS ONLY"
 RSA_BITS: Final = 2048
 # Clocks differ: what is made now is valid since an hour.
 SLACK: Final = timedelta(hours=1)
+# RFC 1123 2.1, with the star of RFC 6125 6.4.3; an underscore is met in the field.
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_DNS_NAME: Final = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 _USES: Final = {"server": ExtendedKeyUsageOID.SERVER_AUTH, "client": ExtendedKeyUsageOID.CLIENT_AUTH}
 
 
@@ -101,6 +105,11 @@ def self_signed(name: str, use: Use, hosts: Sequence[str] = (), *, days: int = 3
     return _issued(builder, use, hosts, key, key, None)
 
 
+def check_host(host: str) -> None:
+    """Raise `ValueError` where this can be no name in a certificate: neither a DNS name in ASCII nor an IP address."""
+    _general_name(host)
+
+
 def _issued(
     builder: x509.CertificateBuilder,
     use: Use,
@@ -148,11 +157,13 @@ def _subject(name: str) -> x509.Name:
 
 
 def _general_name(host: str) -> x509.GeneralName:
-    if not host:
-        raise ValueError("a host's name is empty")
     try:
         return x509.IPAddress(ip_address(host))
     except ValueError:
+        if not _DNS_NAME.fullmatch(host) or len(host) > 253:
+            raise ValueError(
+                "letters, digits, hyphens and dots of ASCII are allowed, at most 63 between dots"
+            ) from None
         return x509.DNSName(host)
 
 

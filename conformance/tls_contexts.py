@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from dicomnet.statemachine import tls
 
-from .throwaway import Authority, Issued
 from .tls_steps import Credential, Shake, Verify
 
 if TYPE_CHECKING:
     from dicomnet.transports import TlsSettings
+
+    from .throwaway import Issued
 
 _VERSIONS: Final = {
     tls.names.TLS12: (ssl.TLSVersion.TLSv1_2, ssl.HAS_TLSv1_2),
@@ -100,6 +101,8 @@ class TlsContexts:
     def _load_strange(self, context: ssl.SSLContext) -> None:
         """A certificate of an authority that was made a moment ago. `ssl` reads certificates from files alone."""
         if self._strange is None:
+            from .throwaway import Authority
+
             self._strange = Authority("an authority that nobody knows", key_type="ec").issue(
                 "nobody", "client"
             )

@@ -82,11 +82,16 @@ def coupling_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> st
     """
     note = (
         "An arrow says trigger -> event [where]: the trigger of one part is the event of the other. Dashed: what the "
-        "fed machine would tell the user is dropped. A trigger with no arrow goes out of the endpoint."
+        "fed machine would tell the user is dropped. Dotted: an event that the other part takes instead. "
+        "A trigger with no arrow goes out of the endpoint."
     )
     parts = list(dict.fromkeys(name for rule in coupling.rules for name in (rule.part, rule.to)))
     key = [
         ("Rules", [(f"{_rule_words(rule)} of {rule.to}:", rule.why) for rule in coupling.rules]),
+        (
+            "Diverted",
+            [(f"{rule.part}, {_rule_words(rule)} of {rule.to}:", rule.why) for rule in coupling.diverted],
+        ),
         (
             "Absorbed",
             [(f"{row.part}, {row.event} in {', '.join(row.states)}:", row.why) for row in coupling.absorbed],
@@ -101,7 +106,12 @@ def coupling_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> st
     for rule in coupling.rules:
         bundles.setdefault((rule.part, rule.to, rule.where, rule.silent), []).append(rule)
     for rules in bundles.values():
-        _rules(graph, rules, machines[rules[0].to])
+        _rules(graph, rules, machines[rules[0].to], "dashed" if rules[0].silent else "solid")
+    diverted: dict[tuple[str, str, object], list[Rule]] = {}
+    for rule in coupling.diverted:
+        diverted.setdefault((rule.part, rule.to, rule.where), []).append(rule)
+    for rules in diverted.values():
+        _rules(graph, rules, machines[rules[0].to], "dotted")
     return graph.source
 
 
@@ -257,7 +267,7 @@ def _line_tip(machine: Machine[Any], line: Line) -> str:
     return "\n".join([*events, f"{line.action.name}{guard}: {done}", f"({clause})"])
 
 
-def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any]) -> None:
+def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any], style: str) -> None:
     """One arrow for the rules that differ in trigger and event only."""
     first = rules[0]
     lines = [_rule_words(rule) for rule in rules]
@@ -271,7 +281,7 @@ def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any]) -> None
         first.to,
         _label(lines),
         labeltooltip=tip,
-        style="dashed" if first.silent else "solid",
+        style=style,
         tooltip=tip,
     )
 

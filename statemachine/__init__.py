@@ -79,6 +79,7 @@ from .kernel import (
 from .machines.association import ASSOCIATION, EDITION, EVENT_OF_PDU, INVALID_PDU, Request, judge_request
 from .machines.connection import CONNECTION
 from .machines.coupling import COUPLING, Absorbed, Coupling, Rule
+from .machines.iscl import ISCL, IsclLine
 from .machines.library import LIBRARY
 from .machines.listener import LISTENER, LISTENER_LINUX, LISTENER_WINSOCK, AcceptCall, Queue, Taken
 from .machines.path import PATH, PATH_LINUX, PATH_WINSOCK, Kept
@@ -171,6 +172,7 @@ MACHINES: dict[str, Machine[Any]] = {
     for machine in (
         ASSOCIATION,
         CONNECTION,
+        SECURITY,
         LISTENER,
         LISTENER_LINUX,
         LISTENER_WINSOCK,
@@ -178,6 +180,7 @@ MACHINES: dict[str, Machine[Any]] = {
         PATH_LINUX,
         PATH_WINSOCK,
         LIBRARY,
+        ISCL,
     )
 }
 
@@ -211,6 +214,7 @@ __all__ = [
     "IMPLICIT_LE",
     "INVALID_PARAMETER_VALUE",
     "INVALID_PDU",
+    "ISCL",
     "LIBRARY",
     "LIFE",
     "LIFE_INVARIANT",
@@ -277,6 +281,7 @@ __all__ = [
     "Framer",
     "HandshakeTimerStart",
     "HandshakeTimerStop",
+    "IsclLine",
     "Issue",
     "Kept",
     "KeySize",

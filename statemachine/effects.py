@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, cast
 
-Carries = Literal["payload", "head", "queue", "kept"]
+Carries = Literal["payload", "head", "queue", "kept", "packet", "smaller", "index", "key"]
 
 # --- association (PS3.8 2020, Tables 9-6 to 9-9) -------------------------------------------------------
 

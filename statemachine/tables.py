@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from .effects import Effect, effect_as_dict
 from .kernel import STAY, Action, Branch, Machine
-from .machines.coupling import Coupling
+from .machines.coupling import Coupling, Rule
 
 COUPLING_TITLE: Final = "How the parts of an endpoint meet"
 COUPLING_SOURCE: Final = "dicomnet connection layer"
@@ -47,24 +47,24 @@ def coupling_as_dict(coupling: Coupling) -> dict[str, object]:
         "machine": "coupling",
         "title": COUPLING_TITLE,
         "source": COUPLING_SOURCE,
-        "rules": [
-            {
-                "part": rule.part,
-                "trigger": rule.trigger,
-                "where": None
-                if rule.where is None
-                else {"part": rule.where[0], "states": list(rule.where[1])},
-                "to": rule.to,
-                "event": rule.event,
-                "silent": rule.silent,
-                "why": rule.why,
-            }
-            for rule in coupling.rules
-        ],
+        "rules": [_rule_as_dict(rule) for rule in coupling.rules],
+        "diverted": [_rule_as_dict(rule) for rule in coupling.diverted],
         "absorbed": [
             {"part": row.part, "event": row.event, "states": list(row.states), "why": row.why}
             for row in coupling.absorbed
         ],
+    }
+
+
+def _rule_as_dict(rule: Rule) -> dict[str, object]:
+    return {
+        "part": rule.part,
+        "trigger": rule.trigger,
+        "where": None if rule.where is None else {"part": rule.where[0], "states": list(rule.where[1])},
+        "to": rule.to,
+        "event": rule.event,
+        "silent": rule.silent,
+        "why": rule.why,
     }
 
 
@@ -124,20 +124,11 @@ def _branch_words(branch: Branch) -> str:
 
 
 def coupling_as_markdown(coupling: Coupling) -> str:
-    """The running coupling as Markdown: its rules in the order in which they are tried, and what is absorbed."""
+    """The running coupling as Markdown: rules in the order in which they are tried, what is diverted and absorbed."""
     rules = [["Part", "Trigger", "Where", "To", "Event", "Silent", "Why"]]
-    rules += [
-        [
-            rule.part,
-            rule.trigger,
-            "" if rule.where is None else f"{rule.where[0]} in {', '.join(rule.where[1])}",
-            rule.to,
-            rule.event,
-            "yes" if rule.silent else "",
-            rule.why,
-        ]
-        for rule in coupling.rules
-    ]
+    rules += [_rule_cells(rule) for rule in coupling.rules]
+    diverted = [["Part", "Event", "Where", "To", "As", "Silent", "Why"]]
+    diverted += [_rule_cells(rule) for rule in coupling.diverted]
     absorbed = [["Part", "Event", "States", "Why"]]
     absorbed += [[row.part, row.event, ", ".join(row.states), row.why] for row in coupling.absorbed]
     lines = [
@@ -150,6 +141,12 @@ def coupling_as_markdown(coupling: Coupling) -> str:
         "",
         *_table(rules),
         "",
+        "## Diverted",
+        "",
+        "Events that another part takes while it is in these states, before they reach the part they were meant for.",
+        "",
+        *_table(diverted),
+        "",
         "## Absorbed",
         "",
         "Blank in the tables, yet brought by life: dropped before it reaches a table.",
@@ -157,6 +154,11 @@ def coupling_as_markdown(coupling: Coupling) -> str:
         *_table(absorbed),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _rule_cells(rule: Rule) -> list[str]:
+    where = "" if rule.where is None else f"{rule.where[0]} in {', '.join(rule.where[1])}"
+    return [rule.part, rule.trigger, where, rule.to, rule.event, "yes" if rule.silent else "", rule.why]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from dicomnet.conformance import Authority, Issued, self_signed
+from dicomnet.conformance.throwaway import Authority, Issued, self_signed
 
 Validity: TypeAlias = tuple[datetime, datetime]
 

@@ -33,8 +33,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 # Public modules that are imported by their full name; each has a stub of its own in .typings.
 PUBLIC_MODULES = (
     "dicomnet.conformance.cli",
+    "dicomnet.conformance.commands.tls_options",
     "dicomnet.conformance.exploration",
     "dicomnet.conformance.stateful",
+    "dicomnet.conformance.throwaway",
 )
 # fmt: off
 IMPURE = frozenset({
@@ -359,6 +361,12 @@ def _paths() -> list[str]:
 def test_the_state_machine_brings_nothing_impure_along() -> None:
     # The folder is a package under its bare name as well; that is what lets it be looked at alone.
     assert brought_along("import statemachine") == set()
+
+
+def test_the_command_line_brings_no_cryptography_along() -> None:
+    script = "import sys, dicomnet.conformance.cli; print('cryptography' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
 
 
 def test_what_is_brought_along_is_seen() -> None:

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from dicomnet.conformance import Authority, self_signed
+from dicomnet.conformance.throwaway import Authority, self_signed
 
 from .certificates import LOOPBACK, OTHER_NAME, PASSWORD, Certificates, Pair
 

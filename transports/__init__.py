@@ -2,16 +2,18 @@
 
 from . import aio
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
+from .cargo import Cargo
 from .certificates import CertificateFacts, date_of, facts_of, peer_certificate, printable
 from .faults import FAULTS, NO_FAULTS, Faults
 from .handlers import Callbacks, Verification
+from .iscl import IsclSecurity
 from .memory import MemoryTransport
 from .messages import Assembler, Message, fragments
 from .negotiation import Policy, negotiate
 from .network import Network, NetworkObject
-from .played import PlayedSecurity
+from .played import PLAYED_MESSAGES, PlayedSecurity, played_data, played_records
 from .reference import EchoResult, ReferenceAcceptor, ReferenceRequestor, echo_request
-from .scene import Hub, Lane, Noted, ObjectState, Scene, SceneObject
+from .scene import NO_LAYERS, Hub, Lane, Layers, Noted, ObjectState, Scene, SceneObject
 from .secure import Ended, Engine, Failed, Heard, Plain, Secured, SecureHandler, SecureLink, Security
 from .simulator import Happening, Simulator
 from .stepwise import StepwiseTransport
@@ -32,9 +34,12 @@ from .user import Handler, Settings
 __all__ = [
     "FAULTS",
     "NO_FAULTS",
+    "NO_LAYERS",
+    "PLAYED_MESSAGES",
     "Address",
     "Assembler",
     "Callbacks",
+    "Cargo",
     "CertificateFacts",
     "EchoResult",
     "Ended",
@@ -45,7 +50,9 @@ __all__ = [
     "Happening",
     "Heard",
     "Hub",
+    "IsclSecurity",
     "Lane",
+    "Layers",
     "Link",
     "LinkHandler",
     "ListenHandler",
@@ -89,6 +96,8 @@ __all__ = [
     "negotiate",
     "outcome_of",
     "peer_certificate",
+    "played_data",
+    "played_records",
     "printable",
     "server_context",
     "suites_in_order",

@@ -10,11 +10,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+# cryptography takes a tenth of a second to be imported, and most runs see no certificate: it is imported when one is.
+if TYPE_CHECKING:
+    from cryptography import x509
 
 # A subject may be as long as its author likes; a message may not.
 LONGEST: Final = 200
@@ -61,6 +62,8 @@ def date_of(time: datetime) -> str:
 
 def facts_of(certificate: x509.Certificate | bytes) -> CertificateFacts | None:
     """Read a certificate (DER, or parsed already); None where it cannot be read."""
+    from cryptography import x509
+
     try:
         with warnings.catch_warnings():
             # What a certificate does against the rules is not this reader's to judge.
@@ -140,6 +143,8 @@ def printable(text: str) -> str:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    from cryptography import x509
+
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -150,6 +155,8 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
         return "RSA", key.key_size

@@ -170,6 +170,19 @@ class Verification(Handler):
 
     # --- what the user is told ---------------------------------------------------------------------------
 
+    def on_connect(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`; without a security layer a connection that stands is ready."""
+        if outcome == "ok" and subject.endpoint.security.control == "NONE":
+            self.on_ready(subject)
+
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`; of an acceptor's child it is nothing new: its association is the peer's to ask for."""
+        if outcome == "ok" and subject.listener is None:
+            self.on_ready(subject)
+
+    def on_ready(self, subject: NetworkObject) -> None:
+        """The requestor's connection stands and, where it has a security layer, is secured: it may associate."""
+
     def on_associate_request(self, subject: NetworkObject, request: AAssociateRQ) -> None:
         """The peer asks for an association. Unless overridden it is answered by `policy`."""
         try:

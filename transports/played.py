@@ -18,6 +18,7 @@ from .secure import Ended, Failed, Heard, Password, Plain, Secured
 HANDSHAKE, DATA, ALERT = 0x16, 0x17, 0x15
 HELLO, ANSWER, FINISHED = b"hello", b"answer", b"finished"
 CLOSE_NOTIFY: Final = b"close_notify"
+REFUSED: Final = b"refused"
 HEADER: Final = 3
 # Where the handshake may be refused, by whom, and what the one who refuses says of it.
 REFUSALS: Final = {
@@ -46,12 +47,16 @@ class PlayedSecurity:
 class PlayedEngine:
     """One end. `stage` is all that it remembers, but for a message that has come in part: new, begun, done, over."""
 
-    def __init__(self, security: PlayedSecurity, role: str, stage: str = "new") -> None:
+    def __init__(self, security: PlayedSecurity, role: str, stage: str = "new", rest: bytes = b"") -> None:
         self._security = security
         self.role = role
         self.stage = stage
-        self.rest = b""
+        self.rest = rest
         self._out = bytearray()
+
+    def frozen(self) -> tuple[str, str, bytes]:
+        """This engine as a value: its role, its stage, and what has come of a message."""
+        return self.role, self.stage, self.rest
 
     def begin(self) -> Iterator[Heard]:
         """See `Engine.begin`."""
@@ -97,7 +102,7 @@ class PlayedEngine:
 
     def _fail(self, code: str, text: str) -> Failed:
         self.stage = "over"
-        self._say(ALERT, b"refused")
+        self._say(ALERT, REFUSED)
         return Failed(code, text)
 
     def send(self, octets: bytes) -> None:
@@ -116,4 +121,29 @@ class PlayedEngine:
         return octets
 
     def _say(self, kind: int, body: bytes) -> None:
-        self._out += bytes((kind,)) + len(body).to_bytes(2, "big") + body
+        self._out += _record(kind, body)
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return bytes((kind,)) + len(body).to_bytes(2, "big") + body
+
+
+PLAYED_MESSAGES: Final = {
+    **{body.decode(): _record(HANDSHAKE, body) for body in (HELLO, ANSWER, FINISHED)},
+    **{body.decode(): _record(ALERT, body) for body in (REFUSED, CLOSE_NOTIFY)},
+}
+"""What an end may say, by name, as octets on the wire."""
+
+
+def played_data(octets: bytes) -> bytes:
+    """These octets as this layer protects them: not at all."""
+    return _record(DATA, octets)
+
+
+def played_records(octets: bytes) -> Iterator[tuple[str, bytes]]:
+    """What an end has sent: the name of a message, or `data` and what it protects; nothing where it is no record."""
+    while octets and octets[0] in (HANDSHAKE, DATA, ALERT):
+        end = HEADER + int.from_bytes(octets[1:HEADER], "big")
+        body = octets[HEADER:end]
+        yield ("data", body) if octets[0] == DATA else (body.decode(), b"")
+        octets = octets[end:]

@@ -31,7 +31,7 @@ from .handlers import Verification, why_over
 from .messages import Assembler, fragments
 from .negotiation import Policy
 from .network import DEFAULT_BACKLOG, Network, NetworkObject
-from .secure import Security
+from .secure import Secured, Security
 from .user import Handler, Settings
 
 # Connections beyond the associations: to tell a peer that there is no room, and for those that say nothing.
@@ -200,12 +200,13 @@ def echo_request(called: str, calling: str, max_length: int = 16384) -> AAssocia
 
 @dataclass(slots=True)
 class EchoResult:
-    """What became of one C-ECHO: `ok`, what to say, and how long it took in seconds."""
+    """What became of one C-ECHO: `ok`, what to say, how long it took in seconds, and what TLS agreed on."""
 
     ok: bool = False
     text: str = "no answer"
     seconds: float = 0.0
     done: bool = False
+    secured: Secured | None = None
 
 
 class ReferenceRequestor(Handler):
@@ -226,6 +227,7 @@ class ReferenceRequestor(Handler):
         self._carrier = carrier
         self._assembler = Assembler()
         self._answered = False
+        self._secured: Secured | None = None
         self._began = carrier.now()
         self._timer = carrier.call_later(timeout, self._overdue)
         self.network.startup()
@@ -237,7 +239,8 @@ class ReferenceRequestor(Handler):
         if over:
             self._timer.cancel()
         if not self.result.done:
-            self.result = EchoResult(ok, text, self._carrier.now() - self._began, done=True)
+            seconds = self._carrier.now() - self._began
+            self.result = EchoResult(ok, text, seconds, done=True, secured=self._secured)
 
     def _overdue(self) -> None:
         self._finish(False, "the peer did not answer in time")
@@ -256,7 +259,8 @@ class ReferenceRequestor(Handler):
         self._finish(False, lost if failure is None else f"{lost}: {security_words(subject, outcome)}")
 
     def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
-        """The link could not be secured."""
+        """What was agreed on, or that the link could not be secured."""
+        self._secured = subject.secured
         if outcome != "ok":
             self._finish(False, f"the link could not be secured: {security_words(subject, outcome)}")
 

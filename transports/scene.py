@@ -27,10 +27,13 @@ from dicomnet.statemachine import (
 from .base import Address, Link, LinkHandler, Request
 from .memory import MemoryEnd, MemoryListening, MemoryRequest
 from .network import Network, NetworkObject
+from .played import PlayedEngine, PlayedSecurity
 from .reference import echo_request
+from .secure import LinkState, SecureLink
 from .stepwise import StepwiseTransport
 from .user import Handler, Settings
 
+TIMERS = ("artim", "connect", "handshake")
 PORT = 11112
 WHERE = Address("", PORT)
 PROPOSAL = echo_request("SCP", "SCU")
@@ -46,11 +49,26 @@ class EndState(NamedTuple):
     sent_end: bool = False
 
 
+class Layers(NamedTuple):
+    """Who has a security layer, which is only played: the requestors, the listener with its children."""
+
+    requestor: bool = False
+    acceptor: bool = False
+
+
+NO_LAYERS = Layers()
+
+
 class ObjectState(NamedTuple):
-    """A network object: its endpoint (a timer's generation is 1 where it runs, else 0), and its hold on the link."""
+    """A network object: its endpoint (a timer's generation is 1 where it runs, else 0), and its hold on the link.
+
+    Where the link it holds has a security layer: what that remembers, and its engine (role, stage, rest) once begun.
+    """
 
     endpoint: Endpoint
     holds: bool = False
+    secure: LinkState | None = None
+    engine: tuple[str, str, bytes] | None = None
 
 
 class Lane(NamedTuple):
@@ -121,6 +139,9 @@ class _Witness(Handler):
         slot = child.slot if isinstance(child, SceneObject) else None
         self._scene.told(listener, "on_child_close", (slot, outcome))
 
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        self._scene.told(subject, "on_secure_link_ready", outcome)
+
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         self._scene.told(subject, "on_primitive", primitive)
 
@@ -136,20 +157,53 @@ class SceneObject(NetworkObject):
         self.proposal = PROPOSAL
         self.attempt: MemoryRequest | None = None
 
-    def thaw(self, state: ObjectState, end: MemoryEnd | None) -> None:
-        """Become what the value says; `end` is this object's end of the link, where there is one."""
-        self.endpoint = state.endpoint
-        self._link = end if state.holds else None
-        for timer, running in (("artim", state.endpoint.artim), ("connect", state.endpoint.connect_timer)):
+    def layered(self) -> SceneObject:
+        """The same, with the scene's security layer."""
+        self._security = self.scene.played
+        return self
+
+    def thaw_end(self, state: ObjectState) -> MemoryEnd:
+        """Make this object's end of the link, and hold it where the value says so."""
+        if state.secure is None:
+            end = MemoryEnd(self.scene.stepwise, self, WHERE)
+            self._link = end if state.holds else None
+            return end
+        secure = SecureLink(self)
+        secure.thaw(
+            state.secure, None if state.engine is None else PlayedEngine(self.scene.played, *state.engine)
+        )
+        secure.link = end = MemoryEnd(self.scene.stepwise, secure, WHERE)
+        self._link = secure
+        return end
+
+    def thaw(self, state: ObjectState) -> None:
+        """Become what the value says, but for its end of the link."""
+        endpoint = self.endpoint = state.endpoint
+        for timer, running in zip(
+            TIMERS, (endpoint.artim, endpoint.connect_timer, endpoint.handshake_timer), strict=True
+        ):
             if running:
                 self.start_timer(TimerStart(timer, 1))
 
     def frozen(self) -> ObjectState:
         """This object as a value."""
-        running = {name: int(name in self._timers) for name in ("artim", "connect")}
-        endpoint = replace(self.endpoint, artim=running["artim"], connect_timer=running["connect"])
+        artim, connect, handshake = (int(name in self._timers) for name in TIMERS)
+        endpoint = replace(self.endpoint, artim=artim, connect_timer=connect, handshake_timer=handshake)
         link = self._link
-        return ObjectState(endpoint, isinstance(link, MemoryEnd) and not link.closed)
+        end = self.end_of_link
+        holds = end is not None and not end.closed
+        if not holds or not isinstance(link, SecureLink):
+            return ObjectState(endpoint, holds)
+        engine = link.engine
+        return ObjectState(
+            endpoint, holds, link.frozen(), engine.frozen() if isinstance(engine, PlayedEngine) else None
+        )
+
+    @property
+    def end_of_link(self) -> MemoryEnd | None:
+        """The end of the link that it holds, inside the security layer where there is one."""
+        link = self._link.link if isinstance(self._link, SecureLink) else self._link
+        return link if isinstance(link, MemoryEnd) else None
 
     def ring(self, name: str) -> None:
         """Let a running timer run out."""
@@ -161,8 +215,9 @@ class SceneObject(NetworkObject):
     def open_link(self) -> None:
         """Send the connection request, and know it again."""
         super().open_link()
-        assert isinstance(self._link, MemoryEnd)
-        self.attempt = self._link.request
+        end = self.end_of_link
+        assert end is not None
+        self.attempt = end.request
 
     def send_pdu(self, pdu: Pdu) -> None:
         """Send a PDU, and note that one left."""
@@ -250,7 +305,10 @@ class Scene(Network):
         hub: Hub,
         queue: Sequence[int | None],
         lanes: Mapping[int, Lane],
+        layers: Layers = NO_LAYERS,
     ) -> None:
+        self.layers = layers
+        self.played = PlayedSecurity()
         self.stepwise = StepwiseTransport(model)
         super().__init__(self.stepwise, Settings(tables=model))
         self.trace = self.stepwise.trace = Trace()
@@ -307,9 +365,11 @@ class Scene(Network):
 
     def _thaw_lane(self, slot: int, lane: Lane) -> None:
         requestor = self.requestors[slot] = SceneObject(self, next(self._ids), "requestor", slot)
+        if self.layers.requestor:
+            requestor.layered()
         near: MemoryEnd | None = None
         if lane.near is not None and lane.path is not None:
-            near = MemoryEnd(self.stepwise, requestor, WHERE)
+            near = requestor.thaw_end(lane.requestor)
             near.closed, near.open, near.sent_end = lane.near
             request = near.request = MemoryRequest(self.stepwise, near, PORT, WHERE)
             request.path, request.tries = lane.path, lane.tries
@@ -317,18 +377,19 @@ class Scene(Network):
             self._requests[id(request)] = slot
             if lane.comes_again:
                 self.stepwise.call_later(0.0, request.arrive)
-        requestor.thaw(lane.requestor, near)
+        requestor.thaw(lane.requestor)
         if lane.child is None:
             return
         child = self.children[slot] = SceneObject(self, next(self._ids), "child", slot)
         child.listener = self.listener
-        far: MemoryEnd | None = None
+        if self.layers.acceptor:
+            child.layered()
         if lane.far is not None:
-            far = MemoryEnd(self.stepwise, child, WHERE)
+            far = child.thaw_end(lane.child)
             far.closed, far.open, far.sent_end = lane.far
             if near is not None and near.request is not None:
                 far.other, near.other, near.request.acceptor = near, far, far
-        child.thaw(lane.child, far)
+        child.thaw(lane.child)
 
     def _thaw_way(self, slot: int, lane: Lane) -> None:
         """What is under way, and where the request has been."""
@@ -377,6 +438,8 @@ class Scene(Network):
     def spare(self) -> SceneObject:
         """A fresh object to accept into."""
         made = SceneObject(self, next(self._ids), "child", None)
+        if self.layers.acceptor:
+            made.configure_security(self.played)
         self._objects[made.id] = made
         self.spares.append(made)
         return made
@@ -457,5 +520,5 @@ def _inert(lane: Lane) -> bool:
     ends = all(end is None or end.closed for end in (lane.near, lane.far))
     vain = all(name in _VAIN for name, _ in (*lane.to_listener, *lane.to_requestor))
     child = None if lane.child is None else lane.child.endpoint
-    rings = child is not None and bool(child.artim or child.connect_timer)
+    rings = child is not None and bool(child.artim or child.connect_timer or child.handshake_timer)
     return ends and vain and not lane.comes_again and not rings

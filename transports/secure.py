@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-from .base import Address, Link, LinkHandler
+from dicomnet.statemachine import LocalProtocolError
+
+from .base import Address, Link, LinkHandler, Transport
 
 # What may arrive before the engine begins, in octets; it begins in the same turn, so that this is much.
 EARLY_OCTETS = 1 << 18
@@ -98,6 +100,19 @@ class Security(Protocol):
         ...
 
 
+def refuse_on_wire(security: Security, carrier: Transport) -> None:
+    """Refuse a layer that says `memory_only` of itself on any other carrier: it is played, and protects nothing.
+
+    Raises `LocalProtocolError("invalid_argument")`.
+    """
+    if getattr(security, "memory_only", False) and carrier.name != "memory":
+        raise LocalProtocolError(
+            "invalid_argument",
+            f"the security layer {security.name!r} is played in memory and protects nothing: it cannot be used on the "
+            f"carrier {carrier.name!r}; use it on the memory carrier, or secure this link with TLS",
+        )
+
+
 class SecureHandler(LinkHandler, Protocol):
     """Who is told of a secured link: all that a link tells, with plain octets, and what becomes of its security."""
 
@@ -112,6 +127,15 @@ class SecureHandler(LinkHandler, Protocol):
     def on_cut(self) -> None:
         """The peer's transport ended, and its security layer had not said so (close_notify missing)."""
         ...
+
+
+class LinkState(NamedTuple):
+    """What a secure link remembers beside its engine."""
+
+    early: bytes = b""
+    ended: bool = False
+    secured: Secured | None = None
+    failure: Failed | None = None
 
 
 class SecureLink:
@@ -150,6 +174,21 @@ class SecureLink:
         """See `Link.peer`."""
         assert self.link is not None
         return self.link.peer
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine, once the handshake has begun."""
+        return self._engine
+
+    def frozen(self) -> LinkState:
+        """This link as a value; its engine is told apart."""
+        return LinkState(bytes(self._early), self._ended, self.secured, self.failure)
+
+    def thaw(self, state: LinkState, engine: Engine | None) -> None:
+        """Become what the value says."""
+        early, self._ended, self.secured, self.failure = state
+        self._early = bytearray(early)
+        self._engine = engine
 
     # --- what the user does ------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """The carrier in memory with faults: latency, loss, resets, slow readers, limited buffers, cut and joined segments.
 
 All is drawn from one seed, for each connection apart: what one connection suffers does not depend on the others,
-so that a run with fewer of them goes on as before. What goes one way on one connection keeps its order, always.
+so that a run with fewer of them goes on as before. Nothing is drawn on what a security layer has sealed (see `cargo`).
+What goes one way on one connection keeps its order, always.
 Who gives a `watch` is told of everything that happens on the wire.
 """
 
@@ -16,19 +17,21 @@ from typing import Any, NamedTuple
 from dicomnet.statemachine import MODEL, Model
 
 from .base import Address, Link, LinkHandler, ListenHandler
+from .cargo import Cargo
 from .faults import NO_FAULTS, Faults
 from .memory import MemoryEnd, MemoryRequest, MemoryTransport
+from .secure import SecureLink
 
 # Seconds for which octets wait for what may be sent after them.
 MERGE_SECONDS = 0.2
-# Seconds after which a slow reader reads on, at most, and how many octets he takes then.
+# Seconds after which a slow reader reads on, at most, and how many units he takes then.
 SLOW_SECONDS = 0.5
-SLOW_OCTETS = 64
+SLOW_UNITS = 64
 # Seconds after which an end hears that its connection went silent (least, most).
 SILENCE_SECONDS = (1.0, 30.0)
 # How long a partition lasts, in seconds (least, most).
 CUT_SECONDS = (0.5, 10.0)
-# An end with so many octets that still wait to be sent reads no more, as on TCP.
+# An end with so many units that still wait to be sent reads no more, as on TCP.
 MOST_UNSENT = 4096
 # How often in a row a request is lost at most.
 MOST_LOST = 4
@@ -123,6 +126,7 @@ class _Wire:
         self.request = _SimulatedRequest(self, address.port)
         self.near.request = self.request
         self.down.sink = self.near
+        self.up.seal(handler)
 
     def begin(self) -> None:
         """Send the request, and draw what will become of the connection."""
@@ -202,11 +206,11 @@ class _Wire:
 class _Pipe:
     """One way of a connection: what waits to be sent, what is on its way, what is not read yet.
 
-    `_flying` counts the octets that were sent and are not read; a write beyond the buffer's size waits.
+    `_flying` counts the units (see `Cargo`) that were sent and are not read; a write beyond the buffer's size waits.
     """
 
     __slots__ = (
-        "_due", "_finishing", "_flying", "_held", "_joining", "_pumping", "_reading", "_size", "_slow",
+        "_due", "_early", "_finishing", "_flying", "_held", "_joining", "_pumping", "_reading", "_size", "_slow",
         "_stopped", "_unsent", "_wire", "back", "sink", "way",
     )  # fmt: skip
 
@@ -221,17 +225,22 @@ class _Pipe:
         self._size = low if low == high else chance.randint(low, high)
         self._slow = bool(faults.slow_reader) and chance.random() < faults.slow_reader
         self._due = 0.0
-        self._unsent = bytearray()
+        self._unsent = Cargo()
+        self._early = Cargo()  # sent before there was another end
         self._flying = 0
-        self._held: deque[bytes | None] = deque()  # None is the end
+        self._held: deque[Cargo | None] = deque()  # None is the end
         self._finishing = False  # the end follows what is unsent
         self._stopped = False  # nothing more is taken
         self._joining = self._pumping = self._reading = False
 
+    def seal(self, sender: LinkHandler) -> None:
+        """Learn who sends this way, before he does."""
+        self._unsent.sealed = self._early.sealed = isinstance(sender, SecureLink)
+
     @property
     def unsent(self) -> int:
-        """How many octets wait to be sent."""
-        return len(self._unsent)
+        """How many units wait to be sent."""
+        return self._unsent.units
 
     def say(self, what: str, subject: object, about: object = None) -> None:
         """Tell who watches what happens this way."""
@@ -244,7 +253,7 @@ class _Pipe:
         if self._stopped or self._finishing:
             return
         wire = self._wire
-        self._unsent += octets
+        self._unsent.add(octets)
         if self._joining:
             return
         if wire.carrier.faults.merge and wire.chance.random() < wire.carrier.faults.merge:
@@ -256,17 +265,20 @@ class _Pipe:
 
     def put_early(self, octets: bytes) -> bytes:
         """Take octets that are sent before the connection has another end: those that have room go at once."""
-        now = octets[: max(0, self._size - self._flying)] if not self._unsent else b""
-        if len(now) < len(octets):
+        nothing_waits = not self._unsent
+        self._unsent.add(octets)
+        now = self._unsent.take(max(0, self._size - self._flying) if nothing_waits else 0)
+        if self._unsent:
             self._wire.carrier.met["buffer"] += 1
-        self._flying += len(now)
-        self._unsent += octets[len(now) :]
-        return now
+        self._flying += now.units
+        self._early.put_last(now)
+        return now.octets
 
-    def put_kept(self, octets: bytes) -> None:
+    def put_kept(self) -> None:
         """Send first what had room and was kept for the other end."""
         self._flying = 0
-        self._unsent[:0] = octets
+        self._unsent.put_first(self._early)
+        self._early.clear()
 
     def finish(self) -> None:
         """Send the end behind everything else."""
@@ -304,17 +316,15 @@ class _Pipe:
         self._pumping = False
         split = wire.carrier.faults.split
         while self._unsent:
-            size = min(len(self._unsent), self._size - self._flying)
+            size = min(self._unsent.units, self._size - self._flying)
             if size <= 0:
                 wire.carrier.met["buffer"] += 1
                 return
             if split and size > 1 and chance.random() < split:
                 size = chance.randint(1, size - 1)
                 wire.carrier.met["split"] += 1
-            segment = bytes(self._unsent[:size])
-            del self._unsent[:size]
             self._flying += size
-            self.carry(self._arrive, segment)
+            self.carry(self._arrive, self._unsent.take(size))
         if self._finishing and not self._stopped:
             self._stopped = True
             wire.carrier.tell(wire, self.way, "end")
@@ -339,12 +349,12 @@ class _Pipe:
 
     # The receiver's side.
 
-    def _arrive(self, segment: bytes) -> None:
+    def _arrive(self, segment: Cargo) -> None:
         if self._wire.silent:
             return
         if self.sink.closed:
             # As on a real wire: octets for an end that was closed are answered by a reset.
-            self._flying -= len(segment)
+            self._flying -= segment.units
             self.back.reset()
         elif self._slow or self._held or self._stalled:
             self._held.append(segment)
@@ -372,22 +382,23 @@ class _Pipe:
         if item is None:
             self.sink.ended()
         else:
-            size = len(item)
+            size = item.units
             if self._slow:
-                size = min(size, self._wire.chance.randint(1, SLOW_OCTETS))
+                size = min(size, self._wire.chance.randint(1, SLOW_UNITS))
                 self._wire.carrier.met["slow-reader"] += 1
-            if size < len(item):
-                self._held.appendleft(item[size:])
-            self._give(item[:size])
+            read = item.take(size)
+            if item:
+                self._held.appendleft(item)
+            self._give(read)
         self.read_on()
 
-    def _give(self, segment: bytes) -> None:
-        self._flying -= len(segment)
+    def _give(self, segment: Cargo) -> None:
+        self._flying -= segment.units
         if self._unsent and not self._pumping and not self._joining and not self._wire.silent:
             # That there is room again must travel to the sender.
             self._pumping = True
             self.back.carry(self.pump)
-        self.sink.arrived(segment)
+        self.sink.arrived(segment.octets)
 
     def _arrive_end(self, _about: object = None) -> None:
         if self._held:
@@ -445,6 +456,7 @@ class _SimulatedRequest(MemoryRequest):
         """See `MemoryRequest.make_end`."""
         wire = self.wire
         self.far = wire.up.sink = _SimulatedEnd(wire.carrier, handler, self.peer, wire.down)
+        wire.down.seal(handler)
         if wire.silent:
             wire.late(self.far.lose)
         return self.far
@@ -467,7 +479,7 @@ class _SimulatedRequest(MemoryRequest):
 
     def _deliver(self, kept: tuple[tuple[str, bytes], ...]) -> None:
         up = self.wire.up
-        up.put_kept(b"".join(octets for _, octets in kept))
+        up.put_kept()
         reports = {report for report, _ in kept}
         if "reset" in reports:
             up.reset()

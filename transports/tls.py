@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dicomnet.statemachine import Model
 
 from .base import Address, Link, LinkHandler, ListenHandler, Listening, Request, Timer, Transport
 from .secure import Ended, Engine, Failed, Heard, Password, Plain, Secured, SecureLink, Security
 from .tls_outcome import outcome_of
-from .tls_settings import TlsSettings, client_context, server_context
+from .tls_settings import TlsSettings, client_context, key_is_encrypted, server_context
 
 HANDSHAKE_SECONDS = 30.0
 # As much as one record may carry (RFC 8446 5.1), in octets.
@@ -41,7 +41,8 @@ class TlsEngine:
 
     def receive(self, octets: bytes) -> Iterator[Heard]:
         """See `Engine.receive`."""
-        self._incoming.write(octets)
+        if not self._over:
+            self._incoming.write(octets)
         return self._go_on()
 
     def _go_on(self) -> Iterator[Heard]:
@@ -67,7 +68,7 @@ class TlsEngine:
             yield Ended()
         except ssl.SSLError as error:
             self._over = True
-            code, text = outcome_of(error, self._ssl)
+            code, text = outcome_of(error, self._ssl, secured=self._shaken)
             yield Failed(code, text)
 
     def _secured(self) -> Secured:
@@ -93,11 +94,51 @@ class TlsEngine:
         return self._outgoing.read()
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Given:
+    """A password that a handler gave; never shown."""
+
+    password: str | bytes
+
+    def __call__(self) -> str | bytes:
+        return self.password
+
+
+class NoEngine:
+    """An end that cannot even begin, and says why."""
+
+    def __init__(self, failed: Failed) -> None:
+        self._failed = failed
+
+    def begin(self) -> Iterator[Heard]:
+        """See `Engine.begin`: it fails."""
+        yield self._failed
+
+    def receive(self, octets: bytes) -> Iterator[Heard]:
+        """See `Engine.receive`: nothing more is said."""
+        return iter(())
+
+    def send(self, octets: bytes) -> None:
+        """See `Engine.send`: nothing is."""
+
+    def close(self) -> None:
+        """See `Engine.close`: there is nothing to say."""
+
+    def outgoing(self) -> bytes:
+        """See `Engine.outgoing`: nothing."""
+        return b""
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS with these settings, as a requestor and as an acceptor. See `Security`."""
+    """TLS with these settings, as a requestor and as an acceptor. See `Security`.
+
+    The files are read by `load`, which `configure_security` calls: an object keeps what they were then.
+    """
 
     settings: TlsSettings
+    client: ssl.SSLContext | None = field(default=None, compare=False, repr=False)
+    server: ssl.SSLContext | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -110,20 +151,33 @@ class Tls:
         Raises `LocalProtocolError("invalid_argument")`.
         """
         settings = self.settings
-        if settings.password is None:
-            settings = replace(settings, password=password)
-        client_context(settings)
-        if settings.certificate is not None:
-            server_context(settings)
-        return Tls(settings)
+        if settings.password is None and key_is_encrypted(settings):
+            given = password()
+            # The same password makes the same context again.
+            settings = settings if given is None else replace(settings, password=_Given(given))
+        server = None if settings.certificate is None else server_context(settings)
+        return Tls(settings, client_context(settings), server)
 
     def engine(self, role: str, peer: Address | None) -> Engine:
-        """See `Security.engine`."""
-        settings = self.settings
-        if role == "acceptor":
-            return TlsEngine(server_context(settings), server_side=True, server_name=None)
-        name = settings.server_name or (peer.host if peer is not None and peer.host else "127.0.0.1")
-        return TlsEngine(client_context(settings), server_side=False, server_name=name)
+        """See `Security.engine`. An acceptor without a certificate and a host that is no name fail at once.
+
+        Raises what `load` raises, where that was not called.
+        """
+        if self.client is None:
+            return self.load(lambda: None).engine(role, peer)
+        if role == "acceptor" and self.server is None:
+            return NoEngine(
+                Failed("handshake_failed", "an acceptor with TLS needs a certificate: none was given")
+            )
+        if role == "acceptor" and self.server is not None:
+            return TlsEngine(self.server, server_side=True, server_name=None)
+        name = self.settings.server_name or (peer.host if peer is not None and peer.host else "127.0.0.1")
+        try:
+            return TlsEngine(self.client, server_side=False, server_name=name)
+        except (ValueError, TypeError, ssl.SSLError) as error:
+            return NoEngine(
+                Failed("hostname_mismatch", f"{name!r} is no name that a certificate has: {error}")
+            )
 
 
 class TlsTransport:

@@ -58,7 +58,8 @@ def outcome_of(
     error: ssl.SSLError, link: ssl.SSLObject | None = None, *, secured: bool = False
 ) -> tuple[str, str]:
     """The code of the outcome (verify_failed, unknown_authority, expired, hostname_mismatch, protocol_version,
-    insufficient_security, handshake_failed, close_notify_missing), and a sentence.
+    insufficient_security, handshake_failed, close_notify_missing; "ok" where a secured peer just closed TLS), and a
+    sentence.
 
     With the `link` on which it happened the sentence tells which certificate the peer showed and which name was
     expected. `secured` says that this end's handshake was done before: a failed link itself no longer knows, and
@@ -119,6 +120,8 @@ def _not_believed(
 
 
 def _ended(error: ssl.SSLError, secured: bool) -> tuple[str, str]:
+    if secured and isinstance(error, ssl.SSLZeroReturnError):
+        return "ok", "the peer closed TLS with close_notify"
     if secured:
         return (
             "close_notify_missing",

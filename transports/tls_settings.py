@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from typing import TYPE_CHECKING, Any, Final
 
 from dicomnet.statemachine import SUITE, TLS_PROFILES, VERSIONS, SecurityError, TlsProfile
 
-from .certificates import facts_of, note_certificates
+from .certificates import facts_of, note_certificates, printable
+
+# It is imported late, as in certificates.py.
+if TYPE_CHECKING:
+    from cryptography import x509
 
 # A file of certificates is not longer than this, in octets.
 LONGEST_FILE: Final = 1 << 22
@@ -170,7 +170,7 @@ def _cached(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
     _set_profile(context, profile, is_server)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    # Python makes OpenSSL take a torn connection for a proper end (OP_IGNORE_UNEXPECTED_EOF).
+    # Some builds of Python let OpenSSL take a torn connection for a proper end.
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     # No session is ever resumed: every connection is judged by a handshake of its own.
     context.options |= ssl.OP_NO_TICKET
@@ -182,6 +182,8 @@ def _cached(
         _load_own(context, settings, profile)
     elif settings.key is not None:
         raise SecurityError(f"a key without a certificate: {str(settings.key)!r}; give the certificate too")
+    if settings.server_name is not None and not is_server:
+        _check_name(context, settings.server_name)
     if settings.key_log is not None:
         try:
             context.keylog_filename = str(settings.key_log)
@@ -191,7 +193,11 @@ def _cached(
 
 
 def _set_profile(context: ssl.SSLContext, profile: TlsProfile, is_server: bool) -> None:
-    """Versions, suites and key sizes."""
+    """Versions, suites and key sizes.
+
+    The groups for ECDHE are OpenSSL's own: all have 256 bits or more, and those that the profiles name are among
+    them. Python can set but one alone (`set_ecdh_curve`), which would take the others away.
+    """
     for version in (profile.minimum, profile.maximum):
         if not _VERSIONS[version][1]:
             raise SecurityError(f"{ssl.OPENSSL_VERSION} has no {version}, which {profile.name} names")
@@ -236,6 +242,14 @@ def suites_in_order(profile: TlsProfile, is_server: bool) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _check_name(context: ssl.SSLContext, name: str) -> None:
+    """Let `ssl` look at the name now, not when a link is made."""
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=name)
+    except (ValueError, TypeError) as error:
+        raise SecurityError(f"{printable(name)!r} can be no server name: {error}") from error
+
+
 def _level(profile: TlsProfile) -> int:
     """OpenSSL's security level: 2 demands 112 bits everywhere (RSA and DH of 2048), 1 80 bits, 0 nothing.
 
@@ -269,6 +283,8 @@ def _set_trust(context: ssl.SSLContext, settings: TlsSettings, is_server: bool) 
     if settings.authorities is None:
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH if is_server else ssl.Purpose.SERVER_AUTH)
         return
+    from cryptography.hazmat.primitives import serialization
+
     certificates = _certificates(settings.authorities)
     context.load_verify_locations(
         cadata=b"".join(each.public_bytes(serialization.Encoding.DER) for each in certificates)
@@ -287,11 +303,11 @@ def _load_own(context: ssl.SSLContext, settings: TlsSettings, profile: TlsProfil
             f"the key in {str(key_path)!r} does not belong to the certificate in {str(path)!r}: {facts_of(own)}"
         )
     facts = facts_of(own)
-    if facts is not None and facts.key:
-        size = profile.rsa if facts.key == "RSA" else profile.ec
+    if facts is not None and facts.key == "RSA":
+        size = profile.rsa
         if size.demanded and facts.bits < size.bits:
             raise SecurityError(
-                f"the {facts.key} key of {str(path)!r} has {facts.bits} bits, {profile.name} demands {size.bits}"
+                f"the RSA key of {str(path)!r} has {facts.bits} bits, {profile.name} demands {size.bits}"
                 f" ({size.clause}); make a larger key, or choose another profile"
             )
     try:
@@ -304,6 +320,18 @@ def _load_own(context: ssl.SSLContext, settings: TlsSettings, profile: TlsProfil
         raise _unreadable("certificate or key", path, error) from error
 
 
+def key_is_encrypted(settings: TlsSettings) -> bool:
+    """Whether the own key needs a password. Raises `SecurityError` where its file cannot be read."""
+    path = settings.key or settings.certificate
+    return path is not None and _needs_password(path, _stamp(path))
+
+
+@lru_cache(maxsize=64)
+def _needs_password(path: Path, _stamp: tuple[int, int] | None) -> bool:
+    # PKCS#8 says so in its first line, the older forms in a header (RFC 7468 11, RFC 1421 4.6.1.1).
+    return b"ENCRYPTED" in _read("key", path)
+
+
 def _password_for(path: Path, ask: Password | None) -> bytes | None:
     content = _read("key", path)
     if b"PRIVATE KEY-----" not in content:
@@ -313,7 +341,7 @@ def _password_for(path: Path, ask: Password | None) -> bytes | None:
     given = None if ask is None else ask()
     if not given:
         raise SecurityError(f"the key in {str(path)!r} is encrypted, and no password was given")
-    password = given.encode() if isinstance(given, str) else given
+    password = given.encode("utf-8", "surrogateescape") if isinstance(given, str) else given
     if len(password) > LONGEST_PASSWORD:
         raise SecurityError(
             f"the password for {str(path)!r} is longer than {LONGEST_PASSWORD} octets, OpenSSL's limit"
@@ -322,8 +350,13 @@ def _password_for(path: Path, ask: Password | None) -> bytes | None:
 
 
 def _public_key(path: Path, password: bytes | None) -> object:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
     try:
-        return serialization.load_pem_private_key(_read("key", path), password).public_key()
+        return serialization.load_pem_private_key(
+            _read("key", path), password, unsafe_skip_rsa_key_validation=True
+        ).public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # The cause is not shown: nobody knows what of a key or password it may hold.
         text = (
@@ -334,6 +367,8 @@ def _public_key(path: Path, password: bytes | None) -> object:
 
 
 def _certificates(path: Path) -> list[x509.Certificate]:
+    from cryptography import x509
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

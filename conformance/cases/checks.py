@@ -257,6 +257,21 @@ def echo_response(context_id: int, *message_ids: int) -> Check:
     return Check("each C-ECHO request has its response: same context, Message ID, status success", look)
 
 
+def _implicit(evidence: Evidence) -> Iterator[Finding]:
+    fragments = [pdv.fragment for data in evidence.data() for pdv in data.pdvs if pdv.is_command]
+    first = b"".join(fragments)[:8]
+    # In explicit VR the two octets behind the tag are letters; as implicit VR they begin a length, which is 4.
+    if len(first) == 8 and first[4:6].isalpha():
+        text = f"the command set has explicit VR: its first element has the VR {first[4:6].decode('ascii')!r}"
+        yield Finding(f"{PS37} 6.3.1", text)
+    elif len(first) == 8 and first[4:] != b"\4\0\0\0":
+        text = f"the command set is not implicit VR little endian: it begins with {first.hex(' ')}"
+        yield Finding(f"{PS37} 6.3.1", text)
+
+
+IMPLICIT_COMMANDS: Final = Check("the answer's command set has implicit VR little endian", _implicit)
+
+
 def data_within(maximum: int) -> Check:
     """No P-DATA-TF is longer than the tester's maximum length, in octets; 0 is no limit."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..case import (
+    AS_ABORT,
     AS_RELEASE,
     Await,
     AwaitTimer,
@@ -29,7 +30,7 @@ from ..case import (
     as_request,
 )
 from ..generate import ASSOCIATED, FOREVER, HEALTHY
-from ..octets import RELEASE_RQ, RQ
+from ..octets import ABORT_USER, RELEASE_RQ, RQ
 from .build import PS38, part
 from .data import UNFINISHED
 from .ending import LONG_REQUEST
@@ -45,6 +46,7 @@ MOST: Final = 40
 
 SILENT: Final[tuple[Step, ...]] = (Connect(), Idle(FOREVER), Close())
 RELEASE: Final[tuple[Step, ...]] = (Send("A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE), Await())
+ABORT: Final[tuple[Step, ...]] = (Send("A-ABORT", ABORT_USER, AS_ABORT), Await())
 STANDING: Final[tuple[Step, ...]] = (*ASSOCIATED, Idle(FOREVER), *RELEASE)
 # The request is on its way before the target can have taken the connection, where others keep it busy.
 EARLY: Final[tuple[Step, ...]] = (
@@ -219,6 +221,7 @@ def _limits() -> tuple[Case, ...]:
         ("conn.limit", "released", RELEASE),
         ("conn.slots.close", "closed without a release", (Close(),)),
         ("conn.slots.reset", "reset", (Reset(),)),
+        ("conn.slots.abort", "aborted", ABORT),
     ):
         steps = (*ASSOCIATED, Idle(FOREVER), *end)
         canary = case_id == "conn.limit"

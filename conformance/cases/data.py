@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dicomnet.statemachine import PDV
+from dicomnet.statemachine import EXPLICIT_LE, PDV, VERIFICATION
 
 from .. import octets
 from ..case import (
@@ -15,16 +15,19 @@ from ..case import (
     Answer,
     Await,
     Case,
+    Connect,
     Grade,
     Level,
     Reading,
     Send,
     Stimulus,
+    as_request,
 )
+from ..evidence import Evidence
 from ..generate import ASSOCIATED, END
 from ..octets import data, echo_command, pdu, raw_pdv
 from . import checks
-from .build import PS37, PS38, associated_case, echo_step
+from .build import PS37, PS38, associated_case, echo_step, made
 
 PDV_CLAUSE: Final = f"{PS38} 9.3.5.1, Table 9-23"
 FRAGMENT_CLAUSE: Final = f"{PS38} Annex E"
@@ -244,6 +247,39 @@ def _echoes() -> tuple[Case, ...]:
             ),
             checks=(checks.echo_response(1, *range(1, TEN + 1), octets.MESSAGE_ID),),
         ),
+        _explicit(),
+    )
+
+
+def _on_explicit(evidence: Evidence) -> bytes | str:
+    answer = evidence.context(3)
+    if answer is None or answer.result != 0:
+        return "the target does not accept a context with explicit VR little endian alone"
+    return octets.echo(3)
+
+
+def _explicit() -> Case:
+    sent = octets.rq(
+        octets.APPLICATION,
+        octets.context(1),
+        octets.context(3, VERIFICATION, EXPLICIT_LE),
+        octets.user_information(),
+    )
+    return Case(
+        "echo.explicit",
+        "a C-ECHO request on a context with explicit VR little endian alone",
+        f"{PS37} 6.3.1; {ECHO_CLAUSE}",
+        "A command set has implicit VR little endian, whatever the transfer syntax of its context.",
+        (
+            Connect(),
+            Send("A-ASSOCIATE-RQ: one context more, with explicit VR little endian", sent, as_request()),
+            Await(),
+            made("P-DATA-TF: C-ECHO request on context 3", _on_explicit, AS_ECHO),
+            Await(quiet=True),
+            *END,
+        ),
+        checks=(checks.IMPLICIT_COMMANDS, checks.echo_response(3, octets.MESSAGE_ID)),
+        kind="echo.explicit",
     )
 
 

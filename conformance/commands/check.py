@@ -10,13 +10,23 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.statemachine import PROFILES
 
-from ..exploration import PLANTED, Question, as_test, prove
+from ..exploration import PLANTED, SECURITIES, Question, as_test, prove
 from ..reports import Screen
+from .check_iscl import check_iscl
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
 from .options import OUTPUT, not_written, refuse_mutant, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
+
+SECURITY = click.option(
+    "--security",
+    type=click.Choice([*SECURITIES, "iscl"]),
+    default="none",
+    show_default=True,
+    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
+    "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their own.",
+)
 
 
 @click.command()
@@ -27,6 +37,7 @@ VIOLATED = 1
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
 )
+@SECURITY
 @click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
 @click.option(
     "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
@@ -76,8 +87,10 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
     Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage; 4: a file could not be
     written at the end; 130: interrupted.
 
-    Example: dicomnet check --profile tcp-linux --clients 4 --queue 2
+    Example: dicomnet check --profile tcp-linux --security played --clients 4 --queue 2
     """
+    if options["security"] == "iscl":
+        ctx.exit(_check_iscl(ctx, options["json_file"]))
     question = _question(options)
     json_file: Path | None = options["json_file"]
     screen = Screen(highlight=False)
@@ -90,6 +103,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
 
 # What --mutants has no use for.
 OF_ONE_QUESTION = {
+    "security": "--security",
     "clients": "--clients",
     "queue": "--queue",
     "events": "--events",
@@ -97,6 +111,23 @@ OF_ONE_QUESTION = {
     "max_states": "--max-states",
     "test_file": "--test",
 }
+
+
+# What an ISCL line has no use for.
+OF_CONNECTIONS = {
+    **OF_ONE_QUESTION,
+    "profile": "--profile",
+    "mutant": "--mutant",
+    "mutants": "--mutants",
+    "jobs": "--jobs",
+}
+
+
+def _check_iscl(ctx: click.Context, json_file: Path | None) -> int:
+    refuse_useless(
+        ctx, OF_CONNECTIONS, "--security iscl explores the two ends of a line, at sizes of their own"
+    )
+    return check_iscl(Screen(highlight=False), json_file)
 
 
 def _question(options: dict[str, Any]) -> Question:
@@ -108,6 +139,7 @@ def _question(options: dict[str, Any]) -> Question:
         mutant=options["mutant"],
         limit=options["max_states"],
         symmetry=not options["no_symmetry"],
+        security=options["security"],
     )
 
 
@@ -122,6 +154,10 @@ def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants:
     if mutants and question.mutant is not None:
         raise click.UsageError("--mutants checks them all: leave --mutant out")
     refuse_mutant(question.mutant, question.profile)
+    if question.mutant is not None and PLANTED[question.mutant].secure and question.security == "none":
+        raise click.UsageError(
+            f"--mutant {question.mutant} shows only where links are secured: add --security played"
+        )
 
 
 def _prove(screen: Screen, question: Question, json_file: Path | None, test_file: Path | None) -> bool:

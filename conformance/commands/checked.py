@@ -10,10 +10,6 @@ from dicomnet.statemachine import FORMS
 from ..exploration import Found, Proof, sequence
 
 ROWS_SHOWN = 3
-NOT_WATCHED = {
-    4: "on_secure_link_ready at most once, and after the connection: there is no security layer yet"
-}
-
 NEVER_QUEUED = "no request ever came to the queue, so of requests that wait or are accepted nothing was seen"
 
 
@@ -24,7 +20,6 @@ def show_proof(screen: Console, proof: Proof) -> None:
     for name in ("", "in this profile", "verdict"):
         table.add_column(name)
     rows = {number: (forms[profile], _verdict(number, proof)) for number, forms in FORMS.items()}
-    rows |= {number: (why, "not watched") for number, why in NOT_WATCHED.items()}
     for number, row in sorted(rows.items()):
         table.add_row(str(number), *row)
     screen.print(table)
@@ -75,6 +70,7 @@ def proof_as_dict(proof: Proof) -> dict[str, object]:
     return {
         "schema": "dicomnet-check/1",
         "profile": question.profile,
+        "security": question.security,
         "clients": question.clients,
         "queue": question.places,
         "events": "core" if question.core else "all",

@@ -41,9 +41,10 @@ ENDINGS = ("dot", *FORMATS)
 def table(name: str, form: str, output: Path | None) -> None:
     """Print a table that runs: every cell, with its effects in order, its clause and its next state.
 
-    NAME is association (PS3.8 2020, Table 9-10), connection, listener, library, path (of a connection request to
-    its listener), or coupling: how these meet. Listener and path differ by profile (listener-tcp-linux, ...).
+    NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
+    request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
     tls-profiles are the TLS profiles of PS3.15 Annex B, with what each makes of every cipher suite.
+    iscl is one end of an ISCL line: an abstract machine, never on a wire.
 
     Example: dicomnet table association --format json
     """
@@ -75,8 +76,9 @@ def _data(name: str) -> dict[str, object]:
 def diagram(name: str, output: Path | None) -> None:
     """Draw a table that runs: the states, and an arrow for whatever leads from one to another.
 
-    NAME is association (PS3.8 2020, Table 9-10), connection, listener, library, path (of a connection request to
-    its listener), or coupling: how these meet. Listener and path differ by profile (listener-tcp-linux, ...).
+    NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
+    request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
+    iscl is one end of an ISCL line: an abstract machine, never on a wire.
     The picture is drawn by the system's dot if there is one, and else by graphviz-pure. In an SVG the arrows
     and states say more when they are pointed at: meaning, effects, clause.
 

@@ -113,7 +113,7 @@ def refuse_useless(ctx: click.Context, options: dict[str, str], why: str) -> Non
     useless = [
         option
         for name, option in options.items()
-        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if ctx.get_parameter_source(name) not in (None, ParameterSource.DEFAULT)
     ]
     if useless:
         raise click.UsageError(f"{why}: leave {', '.join(useless)} out")

@@ -7,9 +7,19 @@ import sys
 import click
 
 from dicomnet.statemachine import LocalProtocolError
-from dicomnet.transports import Address, Policy, ReferenceAcceptor, ReferenceRequestor, Settings, TcpTransport
+from dicomnet.transports import (
+    Address,
+    Policy,
+    ReferenceAcceptor,
+    ReferenceRequestor,
+    Settings,
+    TcpTransport,
+    Tls,
+    TlsSettings,
+)
 
 from .options import ADDRESS, AET, DELAY, SECONDS
+from .tls_options import acceptor_tls, requestor_tls
 
 BACKLOG = 64
 
@@ -46,6 +56,7 @@ BACKLOG = 64
     help="More than these at a time are rejected 2/3/2.",
 )
 @click.option("--quiet", is_flag=True, help="Do not tell what is served.")
+@acceptor_tls
 def serve(
     aet: str | None,
     host: str,
@@ -54,8 +65,11 @@ def serve(
     artim: float,
     max_associations: int,
     quiet: bool,
+    tls: TlsSettings | None,
 ) -> None:
     """Run the reference acceptor: it serves the Verification SOP class until it is interrupted.
+
+    Over TLS with --tls-cert and --tls-key; `dicomnet certs DIR` makes some to try it out.
 
     Example: dicomnet serve --aet DICOMNET --port 11112
     """
@@ -67,10 +81,11 @@ def serve(
         settings,
         answer_after=answer_after,
         log=(lambda _line: None) if quiet else _say,
+        security=None if tls is None else Tls(tls),
     )
     try:
         address = acceptor.listen(Address(host, port), BACKLOG)
-        _say(f"listening on {address} as {aet or 'any AE title'}")
+        _say(f"listening on {address} as {aet or 'any AE title'}{'' if tls is None else ', over TLS'}")
         carrier.run(lambda: False)
     except LocalProtocolError as error:
         raise click.ClickException(f"{error.message}; choose another --port or --host") from error
@@ -100,7 +115,10 @@ def _say(line: str) -> None:
     metavar="SECONDS",
     help="For the whole exchange.",
 )
-def echo(address: Address, called_aet: str, calling_aet: str, timeout: float) -> None:
+@requestor_tls
+def echo(
+    address: Address, called_aet: str, calling_aet: str, timeout: float, tls: TlsSettings | None
+) -> None:
     """Send one C-ECHO: associate, echo, release.
 
     Exit code 0 when it was answered with success, 1 when not.
@@ -109,11 +127,15 @@ def echo(address: Address, called_aet: str, calling_aet: str, timeout: float) ->
     """
     carrier = TcpTransport()
     try:
-        requestor = ReferenceRequestor(carrier, address, called_aet, calling_aet, timeout=timeout)
+        security = None if tls is None else Tls(tls)
+        requestor = ReferenceRequestor(
+            carrier, address, called_aet, calling_aet, timeout=timeout, security=security
+        )
         carrier.run(lambda: requestor.result.done, timeout + 1.0)
         result = requestor.result
     finally:
         carrier.end()
     if not result.ok:
         raise click.ClickException(f"{address}: {result.text}")
-    click.echo(f"{address}: {result.text} ({result.seconds * 1000:.1f} ms)")
+    over = "" if result.secured is None else f", over {result.secured.version} with {result.secured.suite}"
+    click.echo(f"{address}: {result.text} ({result.seconds * 1000:.1f} ms{over})")

@@ -6,20 +6,29 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dicomnet.transports import (
     Address,
+    Failed,
     MemoryTransport,
     Policy,
     ReferenceAcceptor,
+    Secured,
     Settings,
     TcpTransport,
+    Tls,
+    TlsSettings,
+    TlsTransport,
     Transport,
 )
 
 from ..case import Case
 from ..faults import own_fault
+from ..security import TlsTarget
 from ..session import SANITY, CaseStarted, Emit, Event, Options, Report, Session
+from ..tls_contexts import TlsContexts
 from ..verdict import Result
 from .interruption import Interruption
 
@@ -28,6 +37,8 @@ EMBEDDED = "the embedded reference acceptor"
 # The embedded acceptor's ARTIM on real sockets, so that its expiry is seen within the first command's minute.
 EMBEDDED_ARTIM = 3.0
 IDLE_FACTOR = 1.5
+# A handshake has no bound of its own here: the case that connects has one.
+NO_END = 86_400.0
 # It answers within a millisecond.
 EMBEDDED_QUIET = 0.05
 
@@ -42,6 +53,7 @@ class Choice:
     depth: int
     options: Options
     given: tuple[str, ...] = ()
+    tls: TlsSettings | None = None
 
     @property
     def target(self) -> str:
@@ -125,11 +137,66 @@ def run_suite(
     if choice.address is not None:
         tcp = CarefulTcp(interruption)
         try:
-            session = Session(tcp, choice.address, choice.called, choice.calling, choice.options, emit, "tcp")
-            session.run(cases, report)
+            _judge(choice, choice.address, tcp, choice.options, "tcp", cases, report, emit)
         finally:
             tcp.end()
         return
+    if choice.tls is not None:
+        with TemporaryDirectory() as directory:
+            acceptor, tester = _throw_away(Path(directory), choice.tls.profile)
+            _run_all_embedded(replace(choice, tls=tester), cases, report, emit, interruption, acceptor)
+    else:
+        _run_all_embedded(choice, cases, report, emit, interruption)
+
+
+def _judge(
+    choice: Choice,
+    address: Address,
+    carrier: Transport,
+    options: Options,
+    label: str,
+    cases: tuple[Case, ...],
+    report: Report,
+    emit: Emit,
+) -> None:
+    """One session, over TLS where that is asked for."""
+    if choice.tls is None:
+        Session(carrier, address, choice.called, choice.calling, options, emit, label).run(cases, report)
+        return
+    seen: list[Secured | Failed] = []
+    over = TlsTransport(carrier, Tls(choice.tls), handshake=NO_END, look=seen.append)
+    below = TlsTarget(carrier, TlsContexts(choice.tls, address.host), lambda: seen[-1] if seen else None)
+    label = f"{label}, TLS"
+    Session(over, address, choice.called, choice.calling, options, emit, label, below).run(cases, report)
+
+
+def _throw_away(directory: Path, profile: str) -> tuple[TlsSettings, TlsSettings]:
+    """The settings of the embedded acceptor and of the tester, with certificates that live as long as the run."""
+    from ..throwaway import Authority
+
+    authority = Authority()
+    files = {
+        "server": authority.issue("embedded acceptor", "server", ("localhost", "127.0.0.1", "::1")),
+        "client": authority.issue("tester", "client"),
+    }
+    (directory / "ca.pem").write_bytes(authority.certificate)
+    made: list[TlsSettings] = []
+    for name, issued in files.items():
+        certificate, key = directory / f"{name}.pem", directory / f"{name}.key"
+        certificate.write_bytes(issued.certificate)
+        key.write_bytes(issued.key)
+        made.append(TlsSettings(certificate, key, directory / "ca.pem", profile=profile))
+    return made[0], made[1]
+
+
+def _run_all_embedded(
+    choice: Choice,
+    cases: tuple[Case, ...],
+    report: Report,
+    emit: Emit,
+    interruption: Interruption,
+    tls: TlsSettings | None = None,
+) -> None:
     # Each carrier is made when its turn comes: an interruption before leaves nothing open.
     embedded: tuple[tuple[str, Callable[[], Transport], float, float], ...] = (
         ("memory", MemoryTransport, 0.0, 30.0),
@@ -137,7 +204,7 @@ def run_suite(
         ("tcp", partial(CarefulTcp, interruption), 0.0, EMBEDDED_ARTIM),
     )
     for label, make, answer_after, artim in embedded:
-        _run_embedded(choice, cases, report, emit, label, make(), answer_after, artim)
+        _run_embedded(choice, cases, report, emit, label, make(), answer_after, artim, tls)
 
 
 def _run_embedded(
@@ -149,14 +216,17 @@ def _run_embedded(
     carrier: Transport,
     answer_after: float,
     artim: float,
+    tls: TlsSettings | None,
 ) -> None:
     policy = Policy(aet=choice.called)
-    acceptor = ReferenceAcceptor(carrier, policy, Settings(artim=artim), answer_after=answer_after)
+    security = None if tls is None else Tls(tls)
+    acceptor = ReferenceAcceptor(
+        carrier, policy, Settings(artim=artim), answer_after=answer_after, security=security
+    )
     options = replace(choice.options, idle=IDLE_FACTOR * artim, quiet=EMBEDDED_QUIET)
     try:
         address = acceptor.listen(Address("", 0), 64)
-        session = Session(carrier, address, choice.called, choice.calling, options, emit, label)
-        session.run(cases, report)
+        _judge(choice, address, carrier, options, label, cases, report, emit)
     finally:
         acceptor.close()
         carrier.end()

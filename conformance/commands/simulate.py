@@ -18,6 +18,7 @@ from ..simulation.many import Batch, BrokenSeed, run_seeds
 from ..simulation.plan import Plan, draw_plan, from_ranges
 from ..simulation.report import as_test, failure_lines, repeat, show_tally, tally_as_dict
 from ..simulation.run import shrink, simulate, trace_of
+from ..simulation.secure import SECURITIES
 from ..simulation.tally import Tally
 from ..workers import worker_processes
 from .options import (
@@ -73,6 +74,13 @@ MUTANTS: Final = tuple(sorted(PLANTED))
     default=None,
     help="Simulate tables with a planted fault, one of those of dicomnet check.",
 )
+@click.option(
+    "--security",
+    type=click.Choice(tuple(SECURITIES)),
+    default="none",
+    show_default=True,
+    help="played: most links have a security layer, whose handshake meets the faults, and refusals.",
+)
 @click.option("--json", "json_file", type=OUTPUT, default=None, help="Write the counts as JSON.")
 @click.option(
     "--test",
@@ -102,7 +110,7 @@ def simulate_command(
     if only is not None and seed is None:
         raise click.UsageError("--only goes with --seed")
     refuse_same_file(options["json_file"], options["test_file"], "--json and --test")
-    what = Batch(options["first"], options["seeds"], options["profile"], options["faults"], options["mutant"])
+    what = Batch(**{name: options[name] for name in Batch._fields})
     refuse_mutant(what.mutant, what.profile)
     if seed is not None:
         refuse_useless(ctx, OF_MANY_SEEDS, "--seed runs one seed, and shows its trace")
@@ -124,9 +132,9 @@ def _seeds(screen: Screen, what: Batch, options: dict[str, Any]) -> int:
     except KeyboardInterrupt:
         interrupted = True
     rate = tally.seeds / max(monotonic() - started, 1e-9)
-    show_tally(screen, tally, what.profile, what.faults, rate)
-    report = tally_as_dict(tally, what.profile, what.faults, what.first, rate)
-    never = tally.never(what.profile, what.faults)
+    show_tally(screen, tally, what.profile, what.faults, rate, what.security)
+    report = tally_as_dict(tally, what.profile, what.faults, what.first, rate, what.security)
+    never = tally.never(what.profile, what.faults, what.security)
     if broken is not None:
         report["broken"] = _tell(screen, draw_plan(broken.seed, *what[2:]), broken, test_file)
     else:
@@ -165,7 +173,7 @@ def _many(screen: Screen, what: Batch, jobs: int | None, tally: Tally) -> Broken
             progress.update(task, completed=done, rate=rate)
 
         with worker_processes(jobs) as executor:
-            return run_seeds(*what[:4], executor, tally, tell, mutant=what.mutant)
+            return run_seeds(*what[:4], executor, tally, tell, mutant=what.mutant, security=what.security)
 
 
 def _tell(screen: Screen, plan: Plan, broken: BrokenSeed, test_file: Path | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dicomnet.transports import Address
+from dicomnet.transports import Address, TlsSettings, tls_profile
 
 from ..case import Case
 from ..crowd import MAX_FILL
@@ -19,7 +19,12 @@ from ..unreachable import cell_counts, unreachable_lines
 from .interruption import Interruption
 from .options import ADDRESS, AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
+from .tls_options import TLS_NAMES, requestor_tls, words_of
 
+# What is known of a target; the embedded acceptor makes its own certificates.
+OF_A_TARGET = {"concurrent": "--concurrent"} | {
+    name: option for name, option in TLS_NAMES.items() if name != "tls_profile"
+}
 REPORTS = {"json_file": "--json", "junit_file": "--junit"}
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -88,6 +93,7 @@ def _with_options(function: F) -> F:
 
 @click.command(name="test")
 @_with_options
+@requestor_tls
 @click.pass_context
 def test(
     ctx: click.Context,
@@ -108,8 +114,11 @@ def test(
     junit_file: Path | None,
     allow_inconclusive: bool,
     verbose: bool,
+    tls: TlsSettings | None,
 ) -> None:
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
+
+    With --tls every association is over TLS, and the target's TLS is judged as well, against a profile of PS3.15.
 
     Exit codes: 0 no failure, 1 failures, 2 wrong usage, 3 could not test (unreachable, sanity failed, inconclusive),
     4 the tester itself failed, or a report could not be written at the end, 130 interrupted.
@@ -125,13 +134,10 @@ def test(
         recover_limit=recover_limit,
         concurrent=concurrent or 0,
     )
-    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx))
-    cases = _choose(select, depth, quick=quick)
+    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls)
+    cases = _choose(select, choice, quick=quick)
     refuse_same_file(json_file, junit_file, "--json and --junit")
-    if list_only or dry_run:
-        refuse_useless(ctx, REPORTS, "nothing is run, and there is no report")
-    if address is None and concurrent is not None:
-        raise click.UsageError("--concurrent speaks of a target: give HOST:PORT, or leave it out")
+    _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None)
     screen = Screen(highlight=False)
     if list_only or dry_run:
         interruption.release()
@@ -156,22 +162,31 @@ def test(
     ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
 
 
+def _refuse_useless(ctx: click.Context, *, runs: bool, target: bool) -> None:
+    if not runs:
+        refuse_useless(ctx, REPORTS, "nothing is run, and there is no report")
+    if not target:
+        refuse_useless(ctx, OF_A_TARGET, "there is no target: give HOST:PORT")
+
+
 def _given(ctx: click.Context) -> tuple[str, ...]:
     """The options on the command line that decide how a case goes, as they were written."""
-    return tuple(
+    numbers = tuple(
         word
         for name in ("artim_limit", "patience", "concurrent")
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
     )
+    return (*numbers, *words_of(ctx))
 
 
-def _choose(select: tuple[str, ...], depth: int, *, quick: bool) -> tuple[Case, ...]:
+def _choose(select: tuple[str, ...], choice: Choice, *, quick: bool) -> tuple[Case, ...]:
     """The cases that are asked for. A pattern that fits nothing is a mistake, found before anything is run."""
-    known = all_cases(depth)
+    known = all_cases(choice.depth, None if choice.tls is None else tls_profile(choice.tls.profile))
     for pattern in select:
         if not choose((SANITY, *known), (pattern,), quick=False):
-            more = "" if depth else " (--depth 1 has more)"
+            more = "" if choice.depth else " (--depth 1 has more)"
+            more += "" if choice.tls is not None else " (--tls has more)" if pattern.startswith("tls") else ""
             raise click.UsageError(f"no case fits {pattern!r}; see dicomnet test --list{more}")
     cases = choose(known, select, quick=quick)
     if not cases and not choose((SANITY,), select, quick=quick):
@@ -235,7 +250,8 @@ def _exit_code(report: Report, screen: Screen, *, written: bool, allow: bool, fi
 def _whom(choice: Choice) -> str:
     if choice.address is None:
         return choice.target
-    return f"{choice.target}, called {choice.called} by {choice.calling}"
+    over = "" if choice.tls is None else " over TLS"
+    return f"{choice.target}{over}, called {choice.called} by {choice.calling}"
 
 
 def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) -> None:

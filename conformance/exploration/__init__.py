@@ -1,10 +1,10 @@
 """Explores every interleaving of a listener with its queue and some requestors, on the runtime itself."""
 
-from ..layer import ROWS_NOT_YET
 from .counterexample import as_test, sequence
 from .coverage import NEVER, everything
 from .examine import Fate, examine, examine_all
-from .moves import moves_of
+from .local import SECURITIES
+from .moves import moves_of, takes_of
 from .packed import Packed
 from .planted import PLANTED, plant
 from .prove import Coverage, Proof, Question, prove, tables
@@ -18,7 +18,7 @@ __all__ = [
     "DIFFERS",
     "NEVER",
     "PLANTED",
-    "ROWS_NOT_YET",
+    "SECURITIES",
     "Coverage",
     "Fate",
     "Found",
@@ -44,4 +44,5 @@ __all__ = [
     "search",
     "sequence",
     "tables",
+    "takes_of",
 ]

@@ -21,7 +21,7 @@ def test_the_counterexample() -> None:
         steps=(
 {steps}
         ),
-        core={core},
+        core={core},{security}
     )
 '''
 
@@ -48,4 +48,5 @@ def as_test(proof: Proof) -> str:
         places=places,
         steps=indent("\n".join(f"{str(step)!r}," for step in found.steps), " " * 12),
         core=question.core,
+        security="" if question.security == "none" else f"\n        security={question.security!r},",
     )

@@ -40,13 +40,49 @@ def _cell(state: str, event: str, when: str | None) -> str:
     return f"{state} x {event}" + ("" if when is None else f" [{when}]")
 
 
-def everything(model: Model) -> dict[str, tuple[str, ...]]:
-    """All that can fire in the tables of the connection layer, by table; refusals change nothing and do not fire."""
+def of_security(item: Item) -> bool:
+    """Whether it can fire only where links have a security layer."""
+    table, what = item
+    if table == "connection":
+        return what.split(" x ")[1].partition(" ")[0] in OF_SECURITY
+    if table == "coupling":
+        return "security" in what or what.startswith("connection: lost ") or " configure" in what
+    return table == "security"
+
+
+# The events of a network object that only a security layer brings.
+OF_SECURITY: Final = frozenset(
+    {
+        "configure",
+        "handshake-failed",
+        "handshake-abort",
+        "handshake-late",
+        "secure-lost",
+        "secure-cut",
+    }
+)
+
+
+def everything(model: Model, *, secure: bool = False) -> dict[str, tuple[str, ...]]:
+    """All that can fire in the tables of the connection layer, by table; refusals change nothing and do not fire.
+
+    What only a security layer brings is left out unless links are `secure`.
+    """
+    found = _everything(model)
+    if secure:
+        return found
+    return {
+        table: tuple([what for what in items if not of_security((table, what))])
+        for table, items in found.items()
+    }
+
+
+def _everything(model: Model) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name in CONNECTION_LAYER:
         machine: Machine[Any] = getattr(model, name)
         found[machine.name] = tuple(_branches(machine))
-    found["coupling"] = tuple(rule_words(rule) for rule in model.coupling.rules)
+    found["coupling"] = tuple(rule_words(rule) for rule in (*model.coupling.rules, *model.coupling.diverted))
     rows = model.coupling.absorbed
     found["absorbed"] = tuple(absorbed_words(row.part, row.event, s) for row in rows for s in row.states)
     return found

@@ -23,9 +23,18 @@ from .search import Found, search
 from .twin import TwinWorld
 from .world import World
 
-# What is explored of a mutant that no row catches: small, and then larger (requestors, places, core moves alone).
-Size = tuple[int, int, bool]
-SIZES: tuple[Size, ...] = ((1, 1, False), (3, 2, True), (2, 1, False))
+# What is explored of a mutant that no row catches, small, then larger: requestors, places, core moves alone, who has
+# a security layer).
+Size = tuple[int, int, bool, str]
+SIZES: tuple[Size, ...] = (
+    (1, 1, False, "none"),
+    (1, 1, False, "played"),
+    (1, 1, False, "played-requestor"),
+    (1, 1, False, "played-acceptor"),
+    (3, 2, True, "none"),
+    (3, 2, True, "played"),
+    (2, 1, False, "none"),
+)
 LIMIT = 200_000
 CHUNK = 32
 
@@ -56,8 +65,8 @@ def examine(mutant: ModelMutant, profile: str) -> Fate:
 @cache
 def _fired(profile: str, size: Size) -> frozenset[Item]:
     """What the exploration of the true tables fires."""
-    clients, places, core = size
-    world = World(PROFILES[profile], clients, places, core=core)
+    clients, places, core, security = size
+    world = World(PROFILES[profile], clients, places, core=core, security=security)
     found = search(world, LIMIT)
     assert found.complete, "the true tables must be explored to the end"
     return frozenset(world.fired.items)
@@ -82,11 +91,12 @@ def _touched(mutant: ModelMutant, profile: str, size: Size) -> bool:
 def _explore(model: Model, profile: str, sizes: list[Size]) -> tuple[str, str]:
     """The comparison first: what cannot be told apart breaks no invariant either."""
     told = ""
-    for clients, places, core in sizes:
+    for clients, places, core, security in sizes:
         if not told:
-            told = _told_apart(_search(TwinWorld(PROFILES[profile], model, clients, places, core=core)))
+            twins = TwinWorld(PROFILES[profile], model, clients, places, core=core, security=security)
+            told = _told_apart(_search(twins))
         if told:
-            found = _search(World(model, clients, places, core=core))
+            found = _search(World(model, clients, places, core=core, security=security))
             if isinstance(found, str):
                 return "invariant", found
             if found.broken is not None:

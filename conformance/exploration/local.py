@@ -22,13 +22,14 @@ from dicomnet.statemachine import (
     Model,
     Trace,
     Value,
+    feed,
     look,
 )
-from dicomnet.transports import Hub, Lane, Noted, ObjectState, Scene
+from dicomnet.transports import NO_LAYERS, Hub, Lane, Layers, Noted, ObjectState, Scene
 
 from ..layer import PlannedError
 
-Life = Value[None]
+Life = Value[str]
 MAX_ARRIVALS: Final = 100
 
 
@@ -67,6 +68,14 @@ class Outcome(NamedTuple):
     trace: Trace
 
 
+SECURITIES: Final = {
+    "none": NO_LAYERS,
+    "played": Layers(requestor=True, acceptor=True),
+    "played-requestor": Layers(requestor=True),
+    "played-acceptor": Layers(acceptor=True),
+}
+"""Who has a security layer, by the name that an exploration gives to it."""
+
 Deed = Callable[[Scene, int], None]
 """What a step does to a scene, by the lane that acts."""
 
@@ -75,17 +84,23 @@ CALLS: Final = {"close": "close", "close-forced": "forced", "connect": "connect"
 
 
 class Ground:
-    """Where steps are run: the tables, and whether all that is under way, but for ends, arrives within the step."""
+    """Where steps are run: the tables, whether all that is under way, but for ends, arrives within the step.
 
-    def __init__(self, model: Model, *, atomic: bool) -> None:
+    `layers` says who has a security layer.
+    """
+
+    def __init__(self, model: Model, *, atomic: bool, layers: Layers = NO_LAYERS) -> None:
         self.model = model
         self.atomic = atomic
+        self.layers = layers
 
     def begin(self, places: int) -> Yard:
         """A started library and an object that listens, with so many places in its queue."""
         model = self.model
         hub = Hub(Endpoint.new(model), model.library.value("STARTED", 1), open=False)
-        scene = Scene(model, hub, (), {})
+        scene = Scene(model, hub, (), {}, self.layers)
+        if self.layers.acceptor:
+            scene.listener.configure_security(scene.played)
         scene.listener.listen(Scene.WHERE, places)
         line = look(LINES[model.name].start(), "open", places)
         life = look(LIFE.start(), "listen")
@@ -95,8 +110,10 @@ class Ground:
 
     def newcomer(self) -> Watched:
         """A requestor that has done nothing yet."""
-        fresh = Lane(ObjectState(Endpoint.new(self.model)))
-        return Watched(fresh, LIFE.start(), LIFE.start())
+        endpoint = Endpoint.new(self.model)
+        if self.layers.requestor:
+            endpoint, _ = feed(endpoint, self.model, "connection", "configure")
+        return Watched(Lane(ObjectState(endpoint)), begun(self.layers.requestor), begun(self.layers.acceptor))
 
     def run(
         self, yard: Yard, waiting: int, lanes: Sequence[tuple[Watched, int | None]], deed: Deed
@@ -106,11 +123,12 @@ class Ground:
         for slot, (_, place) in enumerate(lanes):
             if place is not None:
                 queue[place] = slot
-        scene = Scene(self.model, yard.hub, queue, {slot: each.lane for slot, (each, _) in enumerate(lanes)})
+        there = {slot: each.lane for slot, (each, _) in enumerate(lanes)}
+        scene = Scene(self.model, yard.hub, queue, there, self.layers)
         refusal, failed = attempt(scene, deed, 0, atomic=self.atomic)
         trace = scene.trace
         assert isinstance(trace, Trace)
-        watch = Watch(self.model, yard, queue, [each for each, _ in lanes])
+        watch = Watch(self.model, yard, queue, [each for each, _ in lanes], self.layers)
         broken = watch.see(scene.noted) or failed or watch.rest(scene)
         frozen = [scene.frozen_lane(slot) for slot in range(len(lanes))]
         hub = scene.listener.frozen_hub()
@@ -179,12 +197,28 @@ def kept(scene: Scene) -> Broken | None:
     return None
 
 
+def begun(layered: bool) -> Life:
+    """The monitor of a new object, with a security layer or without."""
+    life = LIFE.start()
+    if layered:
+        configured = look(life, "configured")
+        assert isinstance(configured, Value)
+        life = configured
+    return life
+
+
 class Watch:
     """The monitors over one step."""
 
     def __init__(
-        self, model: Model, yard: Yard, queue: Iterable[int | None], lanes: Sequence[Watched]
+        self,
+        model: Model,
+        yard: Yard,
+        queue: Iterable[int | None],
+        lanes: Sequence[Watched],
+        layers: Layers = NO_LAYERS,
     ) -> None:
+        self.new_child = begun(layers.acceptor)
         self.life = yard.life
         self.tokens = tuple(
             ("stranger", place) if slot is None else ("lane", slot) for place, slot in enumerate(queue)
@@ -223,7 +257,7 @@ class Watch:
                 token = ("stranger", each.about) if each.slot is None else ("lane", each.slot)
                 broken = self._line("accepted", (token, each.slot))
                 if each.slot is not None and self.lives["child", each.slot].control == "OVER":
-                    self.lives["child", each.slot] = LIFE.start()
+                    self.lives["child", each.slot] = self.new_child
                 return broken or (None if each.slot is None else self._live("child", each.slot, "taken"))
             case "on_accept":
                 return self._heard() or self._line("told")
@@ -236,6 +270,8 @@ class Watch:
                 return self._live(each.who, each.slot, "connected")
             case "on_connect":
                 return self._live(each.who, each.slot, "failed")
+            case "on_secure_link_ready":
+                return self._live(each.who, each.slot, "ready" if each.about == "ok" else "not-ready")
             case "called":
                 return self._called(each)
             case _:
@@ -302,7 +338,7 @@ class Watch:
                 return Broken(5, "listener: a child has ended, and it was not told")
             queued = ("lane", slot) in self.line.context.waiting
             life = self.lives["requestor", slot]
-            broken = _unsound(lane, life, queued)
+            broken = _unsound(lane, life, queued) or _stuck(lane, life, self.lives["child", slot])
             gone = self.traits.withdraws and _waits(lane) and life.control != "ASKED"
             if broken is None and queued and gone:
                 broken = Broken(8, "the queue holds a request whose requestor waits no more")
@@ -318,7 +354,7 @@ class Watch:
     def lane(self, slot: int, lane: Lane) -> Watched:
         """A lane after the step, with its monitors."""
         # The lane may have another child when this one has left no trace.
-        child = LIFE.start() if lane.child is None else self.lives["child", slot]
+        child = self.new_child if lane.child is None else self.lives["child", slot]
         return Watched(lane, self.lives["requestor", slot], child)
 
 
@@ -329,6 +365,14 @@ def is_alive(lane: Lane) -> bool:
 
 def _waits(lane: Lane) -> bool:
     return lane.path is not None and lane.path.control == "QUEUED"
+
+
+def _stuck(lane: Lane, *lives: Life) -> Broken | None:
+    """An end whose handshake nothing can bring to an end."""
+    for state, life in zip((lane.requestor, lane.child), lives, strict=True):
+        if life.control == "LINKED" and not (state is not None and state.endpoint.handshake_timer):
+            return Broken(4, "deadlock: a handshake that nothing can end")
+    return None
 
 
 def _unsound(lane: Lane, life: Life, queued: bool) -> Broken | None:

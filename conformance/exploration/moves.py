@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dicomnet.statemachine import LocalProtocolError, Traits
-from dicomnet.transports import NetworkObject, Scene, SceneObject
+from dicomnet.transports import PLAYED_MESSAGES, NetworkObject, Scene, SceneObject
 
 from ..layer import PlannedError
 from .local import ENDS, Deed, Watched
@@ -42,7 +42,11 @@ def _child(watched: Watched) -> str:
 
 
 def _unused(watched: Watched) -> bool:
-    """It may ask (again): its last request has left no trace."""
+    """It may ask (again): its last request has left no trace.
+
+    A lane holds one request. Two of one object at once, which take a connect timer that runs out while the answer is on
+    its way, have a test of their own, as they would double every lane.
+    """
     return (
         _requestor(watched) == "IDLE"
         and watched.lane.path is None
@@ -203,9 +207,9 @@ def _rings(who: str, timer: str) -> Callable[[Watched], bool]:
 
 
 def _may_associate(watched: Watched) -> bool:
-    return (
-        _requestor(watched) == "CONNECTED" and watched.lane.requestor.endpoint.association.control == "Sta1"
-    )
+    endpoint = watched.lane.requestor.endpoint
+    ready = endpoint.connection.control == "CONNECTED" and endpoint.security.control in ("NONE", "SECURED")
+    return ready and endpoint.association.control == "Sta1"
 
 
 def _comes_again(watched: Watched) -> bool:
@@ -285,11 +289,105 @@ LOSSY: Final = (
 )
 
 
-def moves_of(traits: Traits, *, core: bool) -> tuple[Move, ...]:
-    """The moves of lanes that there are in a profile with these traits."""
+# --- where links are secured ------------------------------------------------------------------------------
+
+
+def _refuse(deed: Deed, message: str) -> Deed:
+    """Whoever hears this message of the handshake within the step refuses it."""
+
+    def refusing(scene: Scene, slot: int) -> None:
+        scene.played.refuse = message.encode()
+        deed(scene, slot)
+
+    return refusing
+
+
+def _says(direction: str, message: str) -> Callable[[Watched], bool]:
+    """Whether this message of the handshake comes next to an end that is SECURING."""
+
+    def when(watched: Watched) -> bool:
+        lane = watched.lane
+        way, hearer = (
+            (lane.to_listener, lane.child) if direction == "listener" else (lane.to_requestor, lane.requestor)
+        )
+        said = way[:1] == (("arrived", PLAYED_MESSAGES[message]),)
+        return said and hearer is not None and hearer.endpoint.security.control == "SECURING"
+
+    return when
+
+
+def _too_early(scene: Scene, slot: int) -> None:
+    _expecting_refusal(
+        scene, scene.requestors[slot], lambda: scene.requestors[slot].associate(Scene.PROPOSAL)
+    )
+
+
+def _expecting_refusal(scene: Scene, subject: SceneObject, call: Callable[[], None]) -> None:
+    try:
+        call()
+    except LocalProtocolError as refused:
+        scene.note(subject.who, subject.slot, "refused", refused.code)
+
+
+def _dial_inside(scene: Scene, subject: NetworkObject) -> None:
+    assert isinstance(subject, SceneObject)
+    _expecting_refusal(scene, subject, lambda: subject.dial(Scene.WHERE, Scene.PROPOSAL))
+
+
+def _associate_inside(scene: Scene, subject: NetworkObject) -> None:
+    assert isinstance(subject, SceneObject)
+    _expecting_refusal(scene, subject, lambda: subject.associate(Scene.PROPOSAL))
+
+
+def _securing(watched: Watched) -> bool:
+    return watched.lane.requestor.endpoint.security.control == "SECURING"
+
+
+def _in_ready(do: str, inside: Callable[[Scene, NetworkObject], None]) -> tuple[Move, ...]:
+    """Something is done inside on_secure_link_ready, at either end, of a link that is ready or is not."""
+    name = "on_secure_link_ready"
+    return (
+        Move(
+            f"answer arrives; {name} {do}",
+            _reacting(REQUESTORWARDS, name, inside),
+            _says("requestor", "answer"),
+        ),
+        Move(
+            f"finished arrives; {name} {do}",
+            _reacting(LISTENERWARDS, name, inside),
+            _says("listener", "finished"),
+        ),
+        Move(
+            f"answer is refused; {name} {do}",
+            _refuse(_reacting(REQUESTORWARDS, name, inside), "answer"),
+            _says("requestor", "answer"),
+        ),
+    )
+
+
+SECURE: Final = (
+    Move("hello is refused", _refuse(LISTENERWARDS, "hello"), _says("listener", "hello")),
+    Move("answer is refused", _refuse(REQUESTORWARDS, "answer"), _says("requestor", "answer")),
+    Move("finished is refused", _refuse(LISTENERWARDS, "finished"), _says("listener", "finished")),
+    Move(
+        "requestor's handshake timer runs out",
+        _ring("requestor", "handshake"),
+        _rings("requestor", "handshake_timer"),
+    ),
+    Move("child's handshake timer runs out", _ring("child", "handshake"), _rings("child", "handshake_timer")),
+    Move("associate too early", _too_early, _securing),
+    *_in_ready("closes", _close_inside),
+    *_in_ready("raises", _raise_inside),
+    *_in_ready("associates", _associate_inside),
+    *_in_ready("dials", _dial_inside),
+)
+
+
+def moves_of(traits: Traits, *, core: bool, secure: bool = False) -> tuple[Move, ...]:
+    """The moves of lanes in a profile with these traits, and, where links are secured, those of the security layer."""
     if core:
         return CORE
-    return (*CORE, *REST, *(LOSSY if traits.half_open else ()))
+    return (*CORE, *REST, *(LOSSY if traits.half_open else ()), *(SECURE if secure else ()))
 
 
 def _end_listener(event: str) -> Deed:
@@ -309,10 +407,27 @@ def shut_library(scene: Scene, _slot: int = 0) -> None:
 
 SHUT: Final = Move("is ended by shutdown", _shut, lambda _watched: True)
 ACCEPT: Final = "accept"
-TAKE: Final = Move(ACCEPT, accept, lambda _watched: False)
+TAKES: Final = {
+    name: Move(name, deed, lambda _watched: False)
+    for name, deed in (
+        (ACCEPT, accept),
+        *(
+            (f"accept; {message} is refused", _refuse(accept, message))
+            for message in ("hello", "answer", "finished")
+        ),
+    )
+}
+"""Each way to accept: as it is, and, where all arrives within the step, with a handshake that is refused."""
 SHUTDOWN: Final = "shutdown"
+
+
+def takes_of(*, core: bool, secure: bool) -> tuple[str, ...]:
+    """The ways to accept that there are."""
+    return tuple(TAKES) if core and secure else (ACCEPT,)
+
+
 YARD: Final[dict[str, Deed]] = {
-    ACCEPT: accept,
+    **{name: take.deed for name, take in TAKES.items()},
     "listener closes": _end_listener("close"),
     "listener closes by force": _end_listener("close-forced"),
     SHUTDOWN: shut_library,

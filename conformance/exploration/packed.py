@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from .moves import ACCEPT
 from .search import Found
 from .world import Label, State, World
 
@@ -142,7 +141,7 @@ class Packed:
         if known is None:
             state = (yard, (lane,) * waiting, ())
             names = [move.name for move in self._world.possible(lane)]
-            names += [ACCEPT] if place == 0 else []
+            names += self._world.takes if place == 0 else ()
             known = self._queued[key] = []
             for name in names:
                 done = self._world.compiled(state, Label(name, place=place))

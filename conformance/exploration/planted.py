@@ -14,11 +14,14 @@ from dicomnet.statemachine import (
     AcceptCall,
     Callback,
     Effect,
+    HandshakeTimerStart,
     Machine,
     Model,
     Payload,
     Queue,
     Rule,
+    SendPdu,
+    Signal,
     Taken,
     Tell,
     TellListener,
@@ -31,12 +34,16 @@ Effects = tuple[Effect, ...]
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A fault: its name, what it does in one sentence, the profiles that can have it, how it is planted."""
+    """A fault: its name, what it does in one sentence, the profiles that can have it, how it is planted.
+
+    `secure`: it shows only where links have a security layer.
+    """
 
     name: str
     sentence: str
     profiles: tuple[str, ...]
     plant: Callable[[Model], Model]
+    secure: bool = False
 
 
 def plant(name: str, model: Model) -> Model:
@@ -187,6 +194,49 @@ def _rule(trigger: str, changed: Callable[[Rule], Rule]) -> Callable[[Model], Mo
     return change
 
 
+def _all(*changes: Callable[[Model], Model]) -> Callable[[Model], Model]:
+    """Several changes that are one fault."""
+
+    def change(model: Model) -> Model:
+        for each in changes:
+            model = each(model)
+        return model
+
+    return change
+
+
+def _before(*more: Effect) -> Callable[[Effects], Effects]:
+    return lambda effects: (*more, *effects)
+
+
+def _never(_queue: Queue, _call: Payload) -> bool:
+    return False
+
+
+def _takes_any_child(model: Model) -> Model:
+    machine = model.listener
+    guards = {**machine.guards, "child-plain": _never}
+    return replace(model, listener=replace(machine, guards=guards))
+
+
+def _not_diverted(trigger: str) -> Callable[[Model], Model]:
+    def change(model: Model) -> Model:
+        left = tuple(rule for rule in model.coupling.diverted if rule.trigger != trigger)
+        return replace(model, coupling=replace(model.coupling, diverted=left))
+
+    return change
+
+
+def _secure_fault(
+    name: str, sentence: str, plant_it: Callable[[Model], Model], *profiles: str
+) -> tuple[str, Planted]:
+    return name, Planted(name, sentence, profiles or EVERYWHERE, plant_it, secure=True)
+
+
+_READY: Final = Callback("on_secure_link_ready", "ok")
+_ABORT: Final = SendPdu("A-ABORT", chosen_source=2, chosen_reason="by-cause")
+
+
 def _fault(
     name: str, sentence: str, plant_it: Callable[[Model], Model], *profiles: str
 ) -> tuple[str, Planted]:
@@ -287,6 +337,49 @@ PLANTED: Final = dict(
             "silent-loss",
             "an association whose connection the peer ends is not told of it",
             _rule("peer-end", lambda rule: replace(rule, silent=True)),
+        ),
+        _secure_fault(
+            "ready-twice",
+            "on_secure_link_ready(ok) is told twice",
+            _effects("security", _twice(Callback), "SE-4"),
+        ),
+        _secure_fault(
+            "ready-before-accept",
+            "on_secure_link_ready(ok) is told when the request is sent",
+            _effects("connection", _and(_READY), "CN-3"),
+        ),
+        _secure_fault(
+            "closed-after-failed-handshake",
+            "a handshake that fails tells on_close as well",
+            _effects("connection", _and(Callback("on_close", "aborted")), "CN-28"),
+        ),
+        _secure_fault(
+            "associates-before-ready",
+            "associate is not refused while the link is being secured",
+            _not_diverted("associate"),
+        ),
+        _secure_fault(
+            "abort-after-failed-handshake",
+            "a handshake that fails sends an A-ABORT",
+            _effects("connection", _before(_ABORT), "CN-28"),
+        ),
+        _secure_fault(
+            "artim-covers-handshake",
+            "ARTIM starts at accept, and not when the link is secured",
+            _all(
+                _effects("security", _and(Signal("child-secured")), "SE-3"),
+                _effects("security", _without(Signal), "SE-4"),
+            ),
+        ),
+        _secure_fault(
+            "endless-handshake",
+            "no timer bounds the handshake",
+            _effects("security", _without(HandshakeTimerStart), "SE-2", "SE-3"),
+        ),
+        _secure_fault(
+            "takes-plain-child",
+            "a listener with a security layer accepts into a child that has none",
+            _takes_any_child,
         ),
     )
 )

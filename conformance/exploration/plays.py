@@ -1,4 +1,4 @@
-"""The plays of rows 1 to 15, and what all plays share. Their form is told in `rows`.
+"""The plays of rows 1 to 15 without security, and what all plays share. Their form is told in `rows`.
 
     ROW [@tag] title
     > steps
@@ -16,6 +16,7 @@ from .plays_ends import ENDS
 from .plays_meet import MEET
 from .plays_more import MORE
 from .plays_path import PATHS
+from .plays_secure import SECURE
 
 MACROS: Final = {
     "pair": "L listen 4; a connect; run; L accept k; run; clear",
@@ -24,6 +25,9 @@ MACROS: Final = {
     "a associate; run; clear",
     "wired-child": "L listen 4; wire connect; run; L accept k; run; clear",
     "wired-requestor": "wire listen; a connect wire; run; wire take; run; clear",
+    "secure-pair": "secure; L listen 4; a connect; run; L accept k; run; clear",
+    "secure-wired-child": "secure; L listen 4; wire connect; run; L accept k; run; clear",
+    "secure-wired-requestor": "secure; wire listen; a connect wire; run; wire take; run; clear",
 }
 
 LIBRARY: Final = """
@@ -319,4 +323,4 @@ a CONNECTED/Sta5 associate!wrong_state CONNECTED/Sta5
 wire A-ASSOCIATE-RQ
 """
 
-PLAYS: Final = (LIBRARY, LISTEN, QUEUE, NOT_READY, *ENDS, *MEET, *PATHS, *MORE)
+PLAYS: Final = (LIBRARY, LISTEN, QUEUE, NOT_READY, *ENDS, *MEET, *PATHS, *MORE, *SECURE)

@@ -20,7 +20,8 @@ from .world import World
 class Question:
     """What is to be proven: so many requestors and places, which moves, and up to how many states.
 
-    `mutant` names a planted fault; without `symmetry` the core moves are explored a second time, requestors told apart.
+    `security` names who has a security layer; `mutant` names a planted fault; without `symmetry` the core moves are
+    explored a second time, requestors told apart.
     """
 
     profile: str
@@ -30,11 +31,15 @@ class Question:
     mutant: str | None = None
     limit: int = 2_000_000
     symmetry: bool = True
+    security: str = "none"
 
     def __str__(self) -> str:
         fault = "" if self.mutant is None else f" with the fault {self.mutant}"
         clients = f"{self.clients} requestor{'s' if self.clients != 1 else ''}"
-        return f"profile {self.profile}{fault}, {clients}, backlog {self.places}, {self.events} events"
+        security = "" if self.security == "none" else f", security {self.security}"
+        return (
+            f"profile {self.profile}{fault}, {clients}, backlog {self.places}, {self.events} events{security}"
+        )
 
     @property
     def events(self) -> str:
@@ -97,14 +102,18 @@ def prove(question: Question, progress: Callable[[int, int], None] | None = None
     """Check the rows, then explore; `progress` hears (states known, states still to look at)."""
     model = tables(question.profile, question.mutant)
     rows = check_rows(model, question.profile)
-    world = World(model, question.clients, question.places, core=question.core)
+    world = World(model, question.clients, question.places, core=question.core, security=question.security)
     found = search(world, question.limit, progress or _silent)
     whole = None
     if not question.symmetry and found.complete:
         whole = Packed(world).search(question.limit)
     fired = world.fired.items | fired_by_rows(model, question.profile)
     excuses = NEVER[question.profile]
-    coverage = {table: _coverage(table, items, fired, excuses) for table, items in everything(model).items()}
+    coverage = {
+        table: _coverage(table, items, fired, excuses)
+        for table, items in everything(model, secure=question.security != "none").items()
+        if items
+    }
     excused = tuple(
         (table, item, why) for (table, item), why in excuses.items() if (table, item) not in fired
     )

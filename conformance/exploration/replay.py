@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dicomnet.statemachine import Broken, Model
 from dicomnet.transports import Scene
 
-from .local import Deed, Ground, Watch, Watched, Yard, attempt, is_alive, kept
-from .moves import ACCEPT, SHUT, SHUTDOWN, YARD, moves_of
+from .local import SECURITIES, Deed, Ground, Watch, Watched, Yard, attempt, is_alive, kept
+from .moves import SHUT, SHUTDOWN, TAKES, YARD, moves_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,18 @@ class Step:
 class Replay:
     """One listener with `places` in its queue and some clients, and the monitors over all of it."""
 
-    def __init__(self, model: Model, clients: int, places: int, *, core: bool) -> None:
-        ground = Ground(model, atomic=core)
+    def __init__(
+        self, model: Model, clients: int, places: int, *, core: bool, security: str = "none"
+    ) -> None:
+        layers = SECURITIES[security]
+        ground = Ground(model, atomic=core, layers=layers)
         self._atomic = core
         self._clients = range(clients)
-        self._moves = {move.name: move for move in moves_of(model.traits, core=core)}
+        self._moves = {move.name: move for move in moves_of(model.traits, core=core, secure=any(layers))}
         newcomer = ground.newcomer()
         yard = ground.begin(places)
-        self.scene = Scene(model, yard.hub, (), dict.fromkeys(self._clients, newcomer.lane))
-        self._watch = Watch(model, yard, (), [newcomer for _ in self._clients])
+        self.scene = Scene(model, yard.hub, (), dict.fromkeys(self._clients, newcomer.lane), layers)
+        self._watch = Watch(model, yard, (), [newcomer for _ in self._clients], layers)
         self._seen = 0
 
     def queue(self) -> list[int]:
@@ -61,12 +64,13 @@ class Replay:
         """Do one step; gives the invariant that it broke. Raises `ValueError` where there is no such step."""
         scene = self.scene
         deed, slot = self._deed(step)
+        scene.played.refuse = b""
         refusal, failed = attempt(scene, deed, slot, atomic=self._atomic)
         noted, self._seen = scene.noted[self._seen :], len(scene.noted)
         broken = self._watch.see(noted) or failed or self._watch.rest(scene) or kept(scene)
         if broken is None and refusal:
             broken = Broken(9, f"{step} is refused: {refusal}")
-        if broken is None and step.move == ACCEPT and not any(each.what == "accepted" for each in noted):
+        if broken is None and step.move in TAKES and not any(each.what == "accepted" for each in noted):
             broken = Broken(9, "accept took nothing, and requests wait")
         return broken or self._adds_up()
 
@@ -97,12 +101,21 @@ class Replay:
         return self._watch.sound(frozen)
 
 
-def replay(model: Model, clients: int, places: int, steps: Iterable[str], *, core: bool = False) -> None:
+def replay(
+    model: Model,
+    clients: int,
+    places: int,
+    steps: Iterable[str],
+    *,
+    core: bool = False,
+    security: str = "none",
+) -> None:
     """Do the steps of a counterexample. Raises `AssertionError` with the invariant that the last one broke.
 
-    `clients` requestors, a listener with `places` in its queue; `core` as in `dicomnet check --events core`.
+    `clients` requestors, a listener with `places` in its queue; `core` as in `dicomnet check --events core`, `security`
+    as in `--security`.
     """
-    running = Replay(model, clients, places, core=core)
+    running = Replay(model, clients, places, core=core, security=security)
     for text in steps:
         broken = running.do(Step.read(text))
         if broken is not None:

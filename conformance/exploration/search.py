@@ -75,7 +75,7 @@ def _way(came: dict[State, tuple[State, Label] | None], state: State, last: Labe
 
 def _concrete(world: World, way: list[Label]) -> tuple[Step, ...]:
     """The same moves by clients with numbers, found by doing them in one whole scene."""
-    replay = Replay(world.ground.model, world.clients, world.places, core=world.core)
+    replay = Replay(world.ground.model, world.clients, world.places, core=world.core, security=world.security)
     steps: list[Step] = []
     for label in way:
         client = None

@@ -29,6 +29,7 @@ from dicomnet.statemachine import (
     step,
 )
 from dicomnet.transports import (
+    PLAYED_MESSAGES,
     Address,
     Handler,
     Link,
@@ -36,11 +37,14 @@ from dicomnet.transports import (
     MemoryTransport,
     Network,
     NetworkObject,
+    PlayedSecurity,
     Policy,
     Request,
     Settings,
     echo_request,
     negotiate,
+    played_data,
+    played_records,
 )
 
 from ..layer import PlannedError
@@ -62,6 +66,7 @@ OCTETS = {
     "abort": encode(AAbort(0, 0)),
     "associate": encode(REQUEST),
     "rubbish": b"\x16\x03\x01\x00\x10" * 4,
+    **PLAYED_MESSAGES,
 }
 
 Step = tuple[str, str, tuple[str, ...]]
@@ -99,6 +104,10 @@ class Actor(Handler):
     def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
         """See `Handler`."""
         self._hear(f"on_child_close({self._stage.name_of(child)},{outcome})")
+
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`."""
+        self._hear(f"on_secure_link_ready({outcome})")
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """See `Handler`."""
@@ -144,8 +153,18 @@ class Wire:
 
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
+        said = tuple(played_records(octets))
+        for message, protected in said:
+            if message == "data":
+                self._pdus("secured:", protected)
+            else:
+                self._hear(message)
+        if not said:
+            self._pdus("", octets)
+
+    def _pdus(self, how: str, octets: bytes) -> None:
         for received, _ in self._framer.feed(octets):
-            self._hear("violation" if isinstance(received, Violation) else received.name)
+            self._hear(how + ("violation" if isinstance(received, Violation) else received.name))
 
     def on_end(self) -> None:
         """See `LinkHandler`."""
@@ -185,6 +204,8 @@ class Wire:
             match verb:
                 case "send":
                     self.link.send(OCTETS[words[0]])
+                case "secured":
+                    self.link.send(played_data(OCTETS[words[0]]))
                 case "half_close":
                     self.link.half_close()
                 case "close":
@@ -221,6 +242,8 @@ WHOLE = frozenset(
         "lossy",
         "timers",
         "library",
+        "secure",
+        "refuse",
     }
 )
 
@@ -236,6 +259,7 @@ class Stage:
         self._settings = Settings(tables=model)
         self._network = Network(self.carrier, self._settings)
         self.trace = self._network.trace = self.carrier.trace = Trace()
+        self._played = PlayedSecurity()
         self._far: Network | None = None
         self._actors: dict[str, Actor] = {}
         self._wires: dict[str, Wire] = {}
@@ -317,6 +341,10 @@ class Stage:
                 self.carrier.half_open = True
             case "when":
                 self._when(*words)
+            case "secure":
+                self._network.security = self._played
+            case "refuse":
+                self._played.refuse = words[0].encode()
             case _:
                 pass
 
@@ -361,6 +389,8 @@ class Stage:
                 subject.dial(self.place(words), REQUEST)
             case "accept":
                 subject.accept(self.subject(words[0]))
+            case "secure":
+                subject.configure_security(self._played)
             case "see":
                 self.notes.append((name, state_of(subject)))
             case "knows":
@@ -411,9 +441,11 @@ class Stage:
 
 
 def state_of(subject: NetworkObject) -> str:
-    """The state in a word: CONNECTED, CONNECTED/Sta6, LISTENING[waiting+children]."""
+    """The state in a word: CONNECTED, CONNECTED/Sta6, SECURED/Sta2, LISTENING[waiting+children]."""
     endpoint = subject.endpoint
     connection, association = endpoint.connection.control, endpoint.association.control
+    if connection == "CONNECTED" and endpoint.security.control != "NONE":
+        connection = endpoint.security.control
     text = connection if association == "Sta1" else f"{connection}/{association}"
     if connection == "LISTENING" or subject.waiting or subject.children:
         text += f"[{subject.waiting}+{subject.children}]"
@@ -435,6 +467,8 @@ REPORTS: dict[str, Callable[[NetworkObject], None]] = {
         for code in ("refused", "unreachable", "name_not_resolved", "timeout")
     },
     "dropped": lambda subject: subject.on_failed("reset"),
+    "cut": NetworkObject.on_cut,
+    "insecure": lambda subject: subject.on_security_failed("expired"),
 }
 CALLS: dict[str, Callable[[NetworkObject], None]] = {
     "close": NetworkObject.close,

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from dicomnet.statemachine import Broken, Model
+from dicomnet.transports import NO_LAYERS, Layers
 
-from .local import Deed, Ground, Outcome, Watched, Yard
+from .local import SECURITIES, Deed, Ground, Outcome, Watched, Yard
 from .world import World
 
 T = TypeVar("T")
@@ -42,9 +43,9 @@ class _Pair(Generic[T]):
 class TwinGround(Ground):
     """Runs each step on the tables of `model` and on `other`."""
 
-    def __init__(self, model: Model, other: Model, *, atomic: bool) -> None:
-        super().__init__(model, atomic=atomic)
-        self.other = Ground(other, atomic=atomic)
+    def __init__(self, model: Model, other: Model, *, atomic: bool, layers: Layers = NO_LAYERS) -> None:
+        super().__init__(model, atomic=atomic, layers=layers)
+        self.other = Ground(other, atomic=atomic, layers=layers)
 
     def begin(self, places: int) -> Yard:
         """Both begin."""
@@ -87,9 +88,11 @@ def _difference(ours: Outcome, theirs: Outcome) -> Broken | None:
 class TwinWorld(World):
     """A world that runs on two sets of tables."""
 
-    def __init__(self, model: Model, other: Model, clients: int, places: int, *, core: bool) -> None:
-        super().__init__(model, clients, places, core=core)
-        self.ground = TwinGround(model, other, atomic=core)
+    def __init__(
+        self, model: Model, other: Model, clients: int, places: int, *, core: bool, security: str = "none"
+    ) -> None:
+        super().__init__(model, clients, places, core=core, security=security)
+        self.ground = TwinGround(model, other, atomic=core, layers=SECURITIES[security])
 
     def plain(self, lane: int) -> Watched:
         """See `World.plain`: the first side's."""

@@ -14,8 +14,8 @@ from dicomnet.statemachine import Broken, Model
 from dicomnet.transports import Scene
 
 from .coverage import Fired
-from .local import Deed, Ground, Outcome, Watched, Yard
-from .moves import ACCEPT, SHUT, SHUTDOWN, TAKE, YARD, Move, moves_of
+from .local import SECURITIES, Deed, Ground, Outcome, Watched, Yard
+from .moves import SHUT, SHUTDOWN, TAKES, YARD, Move, moves_of, takes_of
 
 State = tuple[int, tuple[int, ...], tuple[int, ...]]
 """The yard, the lanes in the queue from the head, the other lanes, sorted."""
@@ -59,18 +59,26 @@ class _Numbers(Generic[T]):
 
 
 class World:
-    """One listener with `places` in its queue and `clients` requestors, on the given tables."""
+    """One listener with `places` in its queue and `clients` requestors, on the given tables.
 
-    def __init__(self, model: Model, clients: int, places: int, *, core: bool) -> None:
-        self.ground = Ground(model, atomic=core)
+    `security` names who has a security layer (see `SECURITIES`).
+    """
+
+    def __init__(
+        self, model: Model, clients: int, places: int, *, core: bool, security: str = "none"
+    ) -> None:
+        layers = SECURITIES[security]
+        self.security = security
+        self.ground = Ground(model, atomic=core, layers=layers)
         self.clients = clients
         self.places = places
         self.core = core
-        self.moves: Final = moves_of(model.traits, core=core)
+        self.moves: Final = moves_of(model.traits, core=core, secure=any(layers))
+        self.takes: Final = takes_of(core=core, secure=all(layers))
         self.lanes: _Numbers[Watched] = _Numbers()
         self.yards: _Numbers[Yard] = _Numbers()
         self.fired = Fired()
-        self._by_name = {move.name: move for move in (*self.moves, SHUT, TAKE)}
+        self._by_name = {move.name: move for move in (*self.moves, SHUT, *TAKES.values())}
         self._memory: dict[tuple[object, ...], Compiled] = {}
         self._possible: dict[int, tuple[Move, ...]] = {}
 
@@ -109,7 +117,7 @@ class World:
     def _yard_moves(self, state: State) -> Iterator[str]:
         yard = self.yards.values[state[0]]
         if yard.hub.listener.connection.control == "LISTENING" and state[1]:
-            yield ACCEPT
+            yield from self.takes
         if self.core:
             return
         if yard.hub.listener.connection.control == "LISTENING":
@@ -150,7 +158,7 @@ class World:
         done = self._done(yard, len(queue), (), name, YARD[name])
         if done.broken is not None:
             return state, done.broken
-        if name != ACCEPT:
+        if name not in TAKES:
             return self._after(state, queue, bag, done)
         # Which request was taken is known now; the step is run again with its lane in the scene.
         return self._lane_move(state, Label(name, place=self._took(done, len(queue))))
@@ -215,7 +223,7 @@ class World:
         # A lane may have nothing to do with a shutdown; every other step is there because it is possible.
         if done.refusal and done.broken is None:
             return done._replace(broken=Broken(9, f"{name} is refused: {done.refusal}"))
-        if name == ACCEPT and done.took is None and done.broken is None:
+        if name in TAKES and done.took is None and done.broken is None:
             return done._replace(broken=Broken(9, "accept took nothing, and requests wait"))
         return done
 

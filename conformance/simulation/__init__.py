@@ -2,7 +2,20 @@
 
 from .many import run_batch, run_seeds
 from .plan import Act, Plan, draw_plan
-from .run import shrink, simulate, trace_of
+from .run import shrink, simulate, simulated, trace_of
+from .secure import Layer as SimulationLayer
 from .tally import Tally
 
-__all__ = ["Act", "Plan", "Tally", "draw_plan", "run_batch", "run_seeds", "shrink", "simulate", "trace_of"]
+__all__ = [
+    "Act",
+    "Plan",
+    "SimulationLayer",
+    "Tally",
+    "draw_plan",
+    "run_batch",
+    "run_seeds",
+    "shrink",
+    "simulate",
+    "simulated",
+    "trace_of",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dicomnet.statemachine import Framer, Violation
-from dicomnet.transports import Link, Request
+from dicomnet.transports import Address, Link, LinkHandler, Request, SecureLink, Security
 
 from .octets import RAW
 
@@ -13,13 +13,41 @@ React = Callable[[str, str], None]
 
 
 class Foe:
-    """One raw peer on one connection; `react(name, trigger)` is called for all that it hears."""
+    """One raw peer on one connection; `react(name, trigger)` is called for all that it hears.
 
-    def __init__(self, name: str, react: React) -> None:
+    With a `security` layer its octets are sealed, and it hears of an open link when that is secured; one that `stalls`
+    never begins to secure it.
+    """
+
+    def __init__(
+        self, name: str, react: React, security: Security | None = None, *, stalls: bool = False
+    ) -> None:
         self.name = name
+        self._security = security
+        self._stalls = stalls
         self.link: Link | None = None
         self._react = react
         self._framer = Framer()
+
+    def connect(self, make: Callable[[LinkHandler], Link]) -> None:
+        """Have the link that `make` makes for who is to be told of it."""
+        self.link = make(self) if self._security is None else self._sealed(make)
+
+    def take(self, request: Request) -> None:
+        """Take a request."""
+        self.connect(request.take)
+        self._begin("acceptor", None)
+
+    def _sealed(self, make: Callable[[LinkHandler], Link]) -> SecureLink:
+        link = SecureLink(self)
+        link.link = make(link)
+        return link
+
+    def _begin(self, role: str, peer: Address | None) -> None:
+        if not isinstance(self.link, SecureLink):
+            self._react(self.name, "open")
+        elif self._security is not None and not self._stalls:
+            self.link.begin(self._security.engine(role, peer))
 
     def do(self, deed: str, what: str) -> None:
         """Send octets by their name, or end in a way; without a connection nothing."""
@@ -30,7 +58,10 @@ class Foe:
             case "send":
                 link.send(RAW[what])
             case "half-close":
-                link.half_close()
+                # Without the security layer's own end, which a peer that keeps no rules does not send.
+                bare = link.link if isinstance(link, SecureLink) else link
+                if bare is not None:
+                    bare.half_close()
             case "close":
                 link.close()
             case "reset":
@@ -40,7 +71,19 @@ class Foe:
 
     def on_open(self) -> None:
         """See `LinkHandler`."""
+        self._begin("requestor", None if self.link is None else self.link.peer)
+
+    def on_secured(self) -> None:
+        """See `SecureHandler`."""
         self._react(self.name, "open")
+
+    def on_security_failed(self, code: str) -> None:
+        """See `SecureHandler`."""
+        self._react(self.name, "failed")
+
+    def on_cut(self) -> None:
+        """See `SecureHandler`."""
+        self._react(self.name, "end")
 
     def on_failed(self, code: str) -> None:
         """See `LinkHandler`."""
@@ -66,9 +109,8 @@ class Trap:
 
     name = "trap"
 
-    def __init__(self, make: Callable[[], Foe], react: React) -> None:
+    def __init__(self, make: Callable[[], Foe]) -> None:
         self._make = make
-        self._react = react
 
     def has_room(self) -> bool:
         """See `ListenHandler`."""
@@ -77,8 +119,7 @@ class Trap:
     def on_request(self, request: Request) -> None:
         """See `ListenHandler`."""
         foe = self._make()
-        foe.link = request.take(foe)
-        self._react(foe.name, "open")
+        foe.take(request)
 
     def on_withdrawn(self, request: Request) -> None:
         """See `ListenHandler`."""

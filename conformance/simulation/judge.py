@@ -23,9 +23,9 @@ from dicomnet.statemachine import (
 )
 from dicomnet.transports import Handler, Happening, NetworkObject
 
-from ..layer import INVARIANTS_NOT_YET
-
-INVARIANTS: Final = tuple(number for number in range(1, 10) if number not in INVARIANTS_NOT_YET)
+INVARIANTS: Final = tuple(range(1, 10))
+# The one that is about secured links.
+SECURE_INVARIANT: Final = 4
 # That nothing is left to happen is no observation of an object: it is counted apart, at the end.
 NOT_COUNTED: Final = ("rest", "end-of-time")
 
@@ -48,6 +48,8 @@ class WatchedUser(Handler):
         self.ends_last = False
         # A dial that failed is told twice, first by the association. Who asks again at once is still owed an outcome.
         self.owed = 0
+        # What leaves its link has passed a security layer.
+        self.secure = False
 
 
 class _Attempt:
@@ -127,6 +129,10 @@ class Judge:
         else:
             user.life = seen
 
+    def ready(self, user: WatchedUser, outcome: str) -> None:
+        """on_secure_link_ready was told."""
+        self.life(user, "ready" if outcome == "ok" else "not-ready")
+
     def ends(self, subject: NetworkObject, user: WatchedUser, event: str) -> None:
         """The local user ends an object by close, or by force.
 
@@ -139,8 +145,8 @@ class Judge:
             self.life(user, event)
 
     def aborts(self, subject: NetworkObject, user: WatchedUser) -> None:
-        """The local user has aborted: while his connection was still asked for, that was its end (AA-2)."""
-        if user.life.control == "ASKED" and subject.endpoint.connection.control == "CLOSED":
+        """The local user has aborted: while his link was still asked for, that was its end (AA-2)."""
+        if user.life.control in ("ASKED", "LINKED") and subject.endpoint.connection.control == "CLOSED":
             self.life(user, "close")
 
     def stops(self, subject: NetworkObject, user: WatchedUser) -> None:
@@ -295,6 +301,8 @@ class Judge:
     def _sends(self, seen: Happening) -> None:
         if isinstance(seen.subject, NetworkObject) and isinstance(seen.subject.handler, WatchedUser):
             self.life(seen.subject.handler, "pdu")
+            if seen.subject.handler.secure:
+                self.breaks(6, f"{seen.subject.handler.name}: octets leave that no security layer has sealed")
 
     # --- the whole ----------------------------------------------------------------------------------------
 
@@ -322,6 +330,12 @@ class Judge:
                 continue
             if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CONNECTING":
                 self.breaks(8, f"link {link}: {name_of(near)} has gone, and its request still waits")
+
+    def handshakes_end(self, users: list[WatchedUser]) -> None:
+        """Nothing is left to happen, and every timer has run out: no link is still to be secured."""
+        for user in users:
+            if user.life.control == "LINKED":
+                self.life(user, "end-of-time")
 
     def children_add_up(self) -> None:
         """Nothing is left to be told: a listener counts those children of whose end it was not told."""

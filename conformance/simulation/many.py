@@ -25,13 +25,14 @@ class BrokenSeed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """So many seeds from `first` on, on a profile with named faults, and with a planted one where it is named."""
+    """So many seeds from `first` on, on a profile with named faults, a planted fault of the tables, a layer."""
 
     first: int
     seeds: int
     profile: str
     faults: str
     mutant: str | None = None
+    security: str = "none"
 
 
 class BatchOutcome(NamedTuple):
@@ -45,17 +46,18 @@ def run_batch(batch: Batch) -> BatchOutcome:
     """Run the seeds of a batch, one after the other."""
     tally = Tally()
     for seed in range(batch.first, batch.first + batch.seeds):
-        ran = simulate(draw_plan(seed, batch.profile, batch.faults, batch.mutant))
+        ran = simulate(draw_plan(seed, *batch[2:]))
         tally.add(ran.tally)
         if ran.broken is not None:
             return BatchOutcome(tally, BrokenSeed(seed, ran.broken))
     return BatchOutcome(tally, None)
 
 
-def batches(first: int, seeds: int, profile: str, faults: str, mutant: str | None = None) -> Iterator[Batch]:
-    """The batches of so many seeds."""
+def batches(whole: Batch) -> Iterator[Batch]:
+    """The batches of one that is too large to be run at once."""
+    first, seeds = whole[:2]
     for start in range(first, first + seeds, BATCH):
-        yield Batch(start, min(BATCH, first + seeds - start), profile, faults, mutant)
+        yield whole._replace(first=start, seeds=min(BATCH, first + seeds - start))
 
 
 def run_seeds(
@@ -68,17 +70,18 @@ def run_seeds(
     tell: Callable[[int], object] = lambda _done: None,
     run: Callable[[Batch], BatchOutcome] = run_batch,
     mutant: str | None = None,
+    security: str = "none",
 ) -> BrokenSeed | None:
     """Run `seeds` seeds from `first` on; gives the lowest seed that broke an invariant, if one did.
 
     `executor` is any executor of `concurrent.futures`. `tally` takes in what comes back, so that who interrupts has
     what was learned until then. `tell` hears how many seeds are done. After a breach no more is begun. `mutant` names
-    a fault to be planted into the tables.
+    a fault to be planted into the tables, `security` the layer of the links.
     """
     broken: BrokenSeed | None = None
 
     def todo() -> Iterator[Batch]:
-        for batch in batches(first, seeds, profile, faults, mutant):
+        for batch in batches(Batch(first, seeds, profile, faults, mutant, security)):
             if broken is not None:
                 return
             yield batch

@@ -52,7 +52,8 @@ class Act:
 class Plan:
     """A whole run: its acts are all that the seed gives, or those that are left of them (`only`).
 
-    `artim` and `connect` are the timers' seconds; `mutant` names a planted fault of the tables, None for the true ones.
+    `artim`, `connect` and `handshake` are the timers' seconds; `mutant` names a planted fault of the tables, None for
+    the true ones; `security` names the layer of its links.
     """
 
     seed: int
@@ -63,6 +64,8 @@ class Plan:
     connect: float
     acts: tuple[Act, ...]
     mutant: str | None = None
+    security: str = "none"
+    handshake: float = 30.0
 
     @property
     def options(self) -> Faults:
@@ -84,8 +87,14 @@ class Plan:
         return tuple(dict.fromkeys(act.actor for act in self.acts))
 
 
-def draw_plan(seed: int, profile: str = "dicomnet", faults: str = "rough", mutant: str | None = None) -> Plan:
-    """The plan of a seed. The acts do not depend on the profile, the faults and the mutant."""
+def draw_plan(
+    seed: int,
+    profile: str = "dicomnet",
+    faults: str = "rough",
+    mutant: str | None = None,
+    security: str = "none",
+) -> Plan:
+    """The plan of a seed. The acts do not depend on the profile, the faults, the mutant and the security layer."""
     drawing = _Drawing(Random(seed))
     drawing.all()
     chance = drawing.chance
@@ -98,6 +107,8 @@ def draw_plan(seed: int, profile: str = "dicomnet", faults: str = "rough", mutan
         connect=chance.choice((2.0, 10.0, 30.0, 80.0)),
         acts=tuple(drawing.acts),
         mutant=mutant,
+        security=security,
+        handshake=chance.choice((1.0, 5.0, 30.0)),
     )
 
 

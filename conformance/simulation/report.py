@@ -13,10 +13,9 @@ from rich.table import Table
 
 from dicomnet.statemachine import FORMS
 
-from ..layer import INVARIANTS_NOT_YET, ROWS_NOT_YET
-from .judge import INVARIANTS, Breach
+from .judge import Breach
 from .plan import Act, Plan, as_ranges
-from .tally import CELLS, Tally, arrows_of, reachable_faults, reachable_rows
+from .tally import CELLS, Tally, arrows_of, invariants, reachable_faults, reachable_rows
 
 MOST_NAMES: Final = 12
 
@@ -34,6 +33,7 @@ def repeat(plan: Plan) -> str:
         plan.profile,
     ]
     words += ["--mutant", plan.mutant] if plan.mutant is not None else []
+    words += ["--security", plan.security] if plan.security != "none" else []
     return shlex.join([*words, "--only", as_ranges(plan.numbers)])
 
 
@@ -92,18 +92,22 @@ def failure_lines(plan: Plan, shorter: Plan, breach: Breach, trace: Iterable[str
     ]
 
 
-def show_tally(screen: Console, tally: Tally, profile: str, faults: str, rate: float) -> None:
+def show_tally(
+    screen: Console, tally: Tally, profile: str, faults: str, rate: float, security: str = "none"
+) -> None:
     """How often each row, each fault and each monitor occurred; cells and arrows."""
-    table = Table(title=f"Simulated: profile {profile}, faults {faults}", title_justify="left")
+    table = Table(
+        title=f"Simulated: profile {profile}, faults {faults}, security {security}", title_justify="left"
+    )
     for column in ("what", "times each"):
         table.add_column(column, overflow="fold")
-    table.add_row("rows", _times((str(row), tally.rows[row]) for row in reachable_rows(profile)))
+    table.add_row("rows", _times((str(row), tally.rows[row]) for row in reachable_rows(profile, security)))
     table.add_row("faults", _times((name, tally.faults[name]) for name in reachable_faults(profile, faults)))
-    table.add_row("monitors", _times((str(number), tally.monitors[number]) for number in INVARIANTS))
+    table.add_row(
+        "monitors", _times((str(number), tally.monitors[number]) for number in invariants(security))
+    )
     table.add_row("refusals", _times(sorted(tally.refusals.items())))
     screen.print(table)
-    rows, invariants = (", ".join(map(str, each)) for each in (ROWS_NOT_YET, INVARIANTS_NOT_YET))
-    screen.print(f"rows {rows} and invariant {invariants} wait for a security layer", markup=False)
     for role in ("requestor", "acceptor", None):
         reached = tally.reached(role)
         screen.print(
@@ -112,7 +116,7 @@ def show_tally(screen: Console, tally: Tally, profile: str, faults: str, rate: f
     missing = sorted(f"{state} {event}" for state, event in CELLS - tally.reached())
     if missing:
         screen.print(f"not reached: {_some(missing)}", markup=False, soft_wrap=True)
-    for name, arrows in arrows_of(profile).items():
+    for name, arrows in arrows_of(profile, security).items():
         met = [arrow for arrow in arrows if tally.arrows[arrow]]
         missing = sorted(" ".join(arrow[1:]).strip() for arrow in arrows if not tally.arrows[arrow])
         rest = f"; not taken: {_some(missing)}" if missing else ""
@@ -132,25 +136,28 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def tally_as_dict(tally: Tally, profile: str, faults: str, first: int, rate: float) -> dict[str, Any]:
+def tally_as_dict(
+    tally: Tally, profile: str, faults: str, first: int, rate: float, security: str = "none"
+) -> dict[str, Any]:
     """The counts as plain data."""
     return {
         "profile": profile,
         "faults": faults,
+        "security": security,
         "first": first,
         "seeds": tally.seeds,
         "turns": tally.turns,
         "simulated_seconds": tally.seconds,
         "seeds_per_second": rate,
-        "rows": {str(row): tally.rows[row] for row in reachable_rows(profile)},
+        "rows": {str(row): tally.rows[row] for row in reachable_rows(profile, security)},
         "fault_counts": {name: tally.faults[name] for name in reachable_faults(profile, faults)},
-        "monitors": {str(number): tally.monitors[number] for number in INVARIANTS},
+        "monitors": {str(number): tally.monitors[number] for number in invariants(security)},
         "refusals": dict(sorted(tally.refusals.items())),
         "cells": {
             role or "both": sorted(f"{state} {event}" for state, event in tally.reached(role))
             for role in ("requestor", "acceptor", None)
         },
         "cells_of": len(CELLS),
-        "never": tally.never(profile, faults),
+        "never": tally.never(profile, faults, security),
         "broken": None,
     }

@@ -12,6 +12,7 @@ from dicomnet.transports import Happening
 
 from .judge import Breach, name_of
 from .plan import Act, Plan
+from .secure import Layer
 from .simulation import Simulation
 from .tally import Tally, count
 
@@ -31,7 +32,21 @@ class Ran(NamedTuple):
 
 def simulate(plan: Plan, tables: Model | None = None) -> Ran:
     """Run a plan; `tables` are those of a model with a planted fault, else the profile's."""
-    simulation = Simulation(plan, tables)
+    return simulated(plan, tables)
+
+
+def simulated(
+    plan: Plan,
+    tables: Model | None = None,
+    watch: Callable[[Happening], None] | None = None,
+    layer: Layer | None = None,
+) -> Ran:
+    """Run a plan and tell `watch` of all that happens, is called and is told.
+
+    `layer` gives the security layers of the objects, in place of those that the plan names: (the object's name, lots of
+    its own) to a `Security` or None.
+    """
+    simulation = Simulation(plan, tables, watch, layer)
     simulation.run()
     return Ran(count(simulation), simulation.judge.broken)
 
@@ -49,6 +64,8 @@ class TraceLines:
             return
         if not seen.link:
             about = "" if seen.about is None else f" {seen.about}"
+            if isinstance(seen.about, bytes):
+                about = f" {len(seen.about)} octets{self._pdus(seen, seen.about)}"
             self._line(seen.when, f"{seen.subject} {seen.what}{about}")
             return
         who = "" if seen.subject is None else f" {name_of(seen.subject)}"
@@ -64,7 +81,7 @@ class TraceLines:
 
     def _pdus(self, seen: Happening, octets: bytes) -> str:
         """The PDUs that these octets complete."""
-        framer = self._framers.setdefault((seen.link, seen.way, seen.what), Framer())
+        framer = self._framers.setdefault((seen.link, seen.way or str(seen.subject), seen.what), Framer())
         names = [
             "invalid PDU" if isinstance(received, Violation) else received.name
             for received, _ in framer.feed(octets)
@@ -75,8 +92,7 @@ class TraceLines:
 def trace_of(plan: Plan, tables: Model | None = None) -> list[str]:
     """Run a plan again and write down what happens."""
     trace = TraceLines()
-    simulation = Simulation(plan, tables, trace)
-    simulation.run()
+    simulated(plan, tables, trace)
     return list(trace.lines)
 
 

@@ -16,6 +16,7 @@ from .foes import Foe, Trap
 from .judge import Judge, WatchedUser
 from .octets import ACCEPTANCE, ANSWER, PROPOSAL, QUESTION, REJECTION
 from .plan import Act, Plan
+from .secure import SECURITIES, STALLS, TWICE, Layer, Lots, Watched, unsealed
 
 PORTS: Final = {"scp": 11112, "trap": 11113, "nobody": 11114}
 # So many deeds of one actor are enough; two who answer each other would never end.
@@ -26,10 +27,17 @@ MOST_ASSOCIATIONS: Final = 3
 
 
 class Simulation:
-    """One run, from its plan. `tables` are those of another model than the plan's: a planted fault."""
+    """One run, from its plan. `tables` are those of another model than the plan's: a planted fault.
+
+    `layer` gives the objects' security layers, in place of those that the plan names.
+    """
 
     def __init__(
-        self, plan: Plan, tables: Model | None = None, watch: Callable[[Happening], None] | None = None
+        self,
+        plan: Plan,
+        tables: Model | None = None,
+        watch: Callable[[Happening], None] | None = None,
+        layer: Layer | None = None,
     ) -> None:
         self.plan = plan
         self.judge = Judge(plan.profile)
@@ -41,7 +49,10 @@ class Simulation:
         self.carrier = Simulator(plan.seed, plan.options, model, self._happened)
         self.path: list[Transition] = []
         self.carrier.trace = self.path
-        settings = Settings(plan.artim, plan.connect, max_associations=MOST_ASSOCIATIONS)
+        self._lots = Lots(plan.seed, layer or SECURITIES[plan.security])
+        settings = Settings(
+            plan.artim, plan.connect, max_associations=MOST_ASSOCIATIONS, handshake=plan.handshake
+        )
         self.libraries = {"lib-a": Network(self.carrier, settings), "lib-r": Network(self.carrier, settings)}
         self.started: Counter[str] = Counter()
         self.objects: dict[str, NetworkObject] = {}
@@ -76,6 +87,7 @@ class Simulation:
         self._let()
         self._empty_queues()
         self._let()
+        self.judge.handshakes_end(list(self.users))
         for name in self.libraries:
             for _ in range(self.started[name]):
                 self._library(name, "shutdown")
@@ -102,8 +114,10 @@ class Simulation:
             listener = self.objects.get(name)
             while listener is not None and listener.waiting and self.judge.broken is None:
                 self.judge.judged[9] += 1
-                before = listener.waiting
+                before, unfit = listener.waiting, self.refusals["wrong_security_mode"]
                 self.accept(listener, name)
+                if self.refusals["wrong_security_mode"] > unfit:
+                    continue  # a child without a layer, on a listener that has one: the next may have one
                 if listener.waiting >= before and self.judge.broken is None:
                     self.judge.breaks(9, f"{name}: {before} wait, and none of them can be accepted")
 
@@ -118,9 +132,10 @@ class Simulation:
                 self.judge.breaks(7, f"{name}: {self._raised[name]} callbacks raised, {told} were reported")
 
     def _happened(self, seen: Happening) -> None:
+        known = unsealed(seen)
         if self._watch is not None:
-            self._watch(seen)
-        self.judge.happened(seen)
+            self._watch(known)
+        self.judge.happened(known)
 
     def say(self, name: str, what: str, about: object = None) -> None:
         """Tell who watches of a call or a callback."""
@@ -158,7 +173,7 @@ class Simulation:
         if act.actor.startswith("lib-"):
             self._library(act.actor, act.deed)
         elif act.actor == "trap":
-            self.carrier.listen(Address("", PORTS["trap"]), 0, Trap(self._catch, self.react_raw))
+            self.carrier.listen(Address("", PORTS["trap"]), 0, Trap(self._catch))
         elif act.actor.startswith(("foe", "catch")):
             self._do_raw(act)
         else:
@@ -172,14 +187,16 @@ class Simulation:
 
     def _catch(self) -> Foe:
         self._caught += 1
-        foe = Foe(f"catch{self._caught}", self.react_raw)
-        self.foes[foe.name] = foe
+        return self._foe(f"catch{self._caught}")
+
+    def _foe(self, name: str) -> Foe:
+        layer, chance = self._lots.draw(name)
+        foe = self.foes[name] = Foe(name, self.react_raw, layer, stalls=chance.random() < STALLS)
         return foe
 
     def _do_raw(self, act: Act) -> None:
         if act.deed == "connect":
-            foe = self.foes[act.actor] = Foe(act.actor, self.react_raw)
-            foe.link = self.carrier.connect(Address("", PORTS["scp"]), foe)
+            self._foe(act.actor).connect(partial(self.carrier.connect, Address("", PORTS["scp"])))
         elif act.actor in self.foes:
             self.foes[act.actor].do(act.deed, act.what)
 
@@ -219,7 +236,25 @@ class Simulation:
         self.rows[2] += 1
         self.users.append(user)
         self.objects[name] = made
+        self._secure(made, user)
         return made
+
+    def _secure(self, made: NetworkObject, user: User) -> None:
+        """Configure the security layer of an object that has one."""
+        layer, chance = self._lots.draw(user.name)
+        if layer is not None:
+            user.secure = True
+            watched = Watched(layer, partial(self._plain, user))
+            for _ in range(2 if chance.random() < TWICE else 1):
+                if self.call(made, partial(made.configure_security, watched)):
+                    self.judge.life(user, "configured")
+
+    def _plain(self, user: User, what: str, octets: object) -> None:
+        """Plaintext passes the security layer of an object."""
+        self.judge.now = self.carrier.now()
+        self.say(user.name, what, octets)
+        if what == "says":
+            self.judge.life(user, "pdu")
 
     def _do_local(self, act: Act) -> None:
         subject = self.objects.get(act.actor)
@@ -320,7 +355,8 @@ def _deeds(simulation: Simulation) -> dict[str, Deed]:
 
     def associate(subject: NetworkObject, _user: User, _act: Act) -> None:
         if not simulation.call(subject, partial(subject.associate, PROPOSAL)):
-            simulation.rows[15] += subject.endpoint.connection.control != "CONNECTED"
+            securing = subject.endpoint.security.control == "SECURING"
+            simulation.rows[15] += securing or subject.endpoint.connection.control != "CONNECTED"
 
     def primitive(call: Callable[[NetworkObject], object]) -> Deed:
         return lambda subject, _user, _act: simulation.call(subject, partial(call, subject))
@@ -390,6 +426,14 @@ class User(WatchedUser):
         """See `Handler`."""
         self._simulation.judge.life(self, "connected" if outcome == "ok" else "failed")
         self._called(subject, "on_connect", f"on_connect {outcome}")
+
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        """See `Handler`. Where the link is ready it is now that a requestor goes on, as others do in on_connect."""
+        self._simulation.judge.ready(self, outcome)
+        # Octets that are no record of the layer: the other end has none.
+        self._simulation.rows[14] += outcome == "protocol_version"
+        more = ("on_connect ok",) if outcome == "ok" else ("on_close",)
+        self._called(subject, "on_secure_link_ready", *more, f"on_secure_link_ready {outcome}")
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """See `Handler`."""

@@ -9,12 +9,17 @@ from typing import Any, Final
 from dicomnet.statemachine import ASSOCIATION, PROFILES, Machine, Transition
 from dicomnet.transports import FAULTS
 
-from ..layer import ROWS_NOT_YET
-from .judge import INVARIANTS
+from ..exploration.coverage import OF_SECURITY
+from .judge import INVARIANTS, SECURE_INVARIANT
 from .simulation import Simulation
 
-ROWS: Final = tuple(row for row in range(1, 25) if row not in ROWS_NOT_YET)
-"""The rows of the connection layer that can occur."""
+ROWS: Final = tuple(range(1, 25))
+"""The rows of the connection layer."""
+SECURITY_ROWS: Final = frozenset({3, 12, 13, 14})
+"""The rows that only a security layer brings."""
+NEVER_TOLD: Final = frozenset({("SECURING", "cut"), ("FAILED", "failed"), ("FAILED", "cut")})
+"""Cells of the security table that no link can reach: one that is not secured yet tells of an end, and one that has
+failed tells of nothing."""
 ROLE_OF: Final = {"lib-a": "acceptor", "lib-r": "requestor"}
 CELLS: Final = frozenset((state, event) for state, row in ASSOCIATION.cells.items() for event in row)
 """The cells of PS3.8 Table 9-10 that have an action."""
@@ -27,6 +32,14 @@ def rows_of(transition: Transition) -> tuple[int, ...]:
     """The rows that a transition shows."""
     state, event = transition.state, transition.event
     match transition.machine.partition("-")[0], event:
+        case "connection", "configure" if state == "IDLE":
+            return (3,)
+        case "security", "secured":
+            return (12,)
+        case "security", "failed" | "timeout" if state == "SECURING":
+            return (13,)
+        case "security", "associate":
+            return (15,)
         case "connection", "listen" if state == "IDLE":
             return (4,)
         case "connection", "connect-timeout" if state == "CONNECTING":
@@ -81,16 +94,25 @@ class Tally:
         """The cells of Table 9-10 that were reached, by one role or by both."""
         return CELLS & {(state, event) for who, state, event in self.cells if role in (None, who)}
 
-    def never(self, profile: str, faults: str) -> list[str]:
-        """What this profile and these faults can reach, and no run did."""
-        missing = [f"row {row}" for row in reachable_rows(profile) if not self.rows[row]]
+    def never(self, profile: str, faults: str, security: str = "none") -> list[str]:
+        """What this profile, these faults and this layer can reach, and no run did."""
+        missing = [f"row {row}" for row in reachable_rows(profile, security) if not self.rows[row]]
         missing += [f"fault {name}" for name in reachable_faults(profile, faults) if not self.faults[name]]
-        return missing + [f"monitor {number}" for number in INVARIANTS if not self.monitors[number]]
+        missing += [f"monitor {number}" for number in invariants(security) if not self.monitors[number]]
+        arrows = sorted(arrows_of(profile, security).get("security", ()))
+        return missing + [" ".join(arrow).strip() for arrow in arrows if not self.arrows[arrow]]
 
 
-def reachable_rows(profile: str) -> tuple[int, ...]:
-    """The rows that a profile has: on_accept by level tells no later request of its own."""
-    return tuple(row for row in ROWS if row != 10 or PROFILES[profile].traits.told_of_each)
+def invariants(security: str) -> tuple[int, ...]:
+    """The invariants that are watched: the fourth is about secured links."""
+    return tuple(number for number in INVARIANTS if number != SECURE_INVARIANT or security != "none")
+
+
+def reachable_rows(profile: str, security: str = "none") -> tuple[int, ...]:
+    """The rows that a profile has with a layer: on_accept by level tells no later request of its own."""
+    each = PROFILES[profile].traits.told_of_each
+    rows = (row for row in ROWS if security != "none" or row not in SECURITY_ROWS)
+    return tuple(row for row in rows if row != 10 or each)
 
 
 def reachable_faults(profile: str, faults: str) -> tuple[str, ...]:
@@ -99,17 +121,24 @@ def reachable_faults(profile: str, faults: str) -> tuple[str, ...]:
     return tuple(name for name in FAULTS[faults].named if name != "half-open" or half_open)
 
 
-def arrows_of(profile: str) -> dict[str, frozenset[Arrow]]:
-    """Every arrow of the profile's connection, listener and path, by the machine's name; refusals are none."""
+def arrows_of(profile: str, security: str = "none") -> dict[str, frozenset[Arrow]]:
+    """Every arrow of the profile's connection, listener, path and, with a layer, security; refusals are none."""
+    secure = security != "none"
     model = PROFILES[profile]
-    machines: tuple[Machine[Any], ...] = (model.connection, model.listener, model.path)
+    machines: tuple[Machine[Any], ...] = (
+        model.connection,
+        model.listener,
+        model.path,
+        *((model.security,) if secure else ()),
+    )
     return {
         machine.name: frozenset(
             (machine.name, state, event, branch.when or "")
             for state, row in machine.cells.items()
             for event, action in row.items()
             for branch in machine.actions[action].branches
-            if branch.refuse is None
+            if branch.refuse is None and (secure or event not in OF_SECURITY)
+            if machine is not model.security or (state, event) not in NEVER_TOLD
         )
         for machine in machines
     }

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 if find_spec("hypothesis") is None:
     raise ImportError("dicomnet.conformance.stateful needs Hypothesis: pip install 'dicomnet[hypothesis]'")
 
-from .adapter import Adapter, CallbackName, Counts, Tell, Told
+from .adapter import Adapter, CallbackName, Counts, SecureAdapter, Tell, Told
 from .broken import INVARIANTS, InvariantError
 from .machine import ConnectionMachine, check_adapter, connection_machine, machine_for, run_machine
 from .play import HandlerError, Play, replay
@@ -38,6 +38,7 @@ __all__ = [
     "Profile",
     "Reaction",
     "RuntimeAdapter",
+    "SecureAdapter",
     "Step",
     "TcpAdapter",
     "Tell",

@@ -1,4 +1,4 @@
-"""What an implementation must offer to be checked: eleven methods over objects that go by name."""
+"""What an implementation must offer to be checked: eleven methods over objects that go by name; two for security."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-CallbackName: TypeAlias = Literal["on_accept", "on_connect", "on_close", "on_child_close"]
+CallbackName: TypeAlias = Literal[
+    "on_accept", "on_connect", "on_close", "on_child_close", "on_secure_link_ready"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +104,23 @@ class Adapter(Protocol):
         nothing is left. On a real wire wait for `done`, no longer than is sure to be enough, and then take what else
         is there already. Never wait for a fixed time: what is correct is told soon.
         """
+        ...
+
+
+class SecureAdapter(Adapter, Protocol):
+    """An adapter whose links can have a security layer: what is checked with `security=True` needs these two as well.
+
+    on_secure_link_ready is told like all callbacks, with its outcome.
+    """
+
+    def configure(self, name: str, role: Literal["listener", "requestor", "child"], *, wary: bool) -> str:
+        """Give an object a security layer (row 3); "" or wrong_state. A `wary` one refuses whatever its peer shows.
+
+        A wary requestor refuses what the acceptor shows, a wary child what the requestor shows: trusting another
+        authority will do. A listener with a layer takes no child without (wrong_security_mode).
+        """
+        ...
+
+    def associate(self, name: str) -> str:
+        """Let an object ask for an association (row 15); not_connected where its link is not ready."""
         ...

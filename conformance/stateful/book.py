@@ -14,6 +14,7 @@ from typing import Final
 from .broken import InvariantError
 from .lost import Places
 from .profiles import Profile
+from .secure import meet
 
 LISTENER: Final = "listener"
 
@@ -62,6 +63,11 @@ class Thing:
     # The same for the listener's on_child_close about this child.
     report_due: frozenset[str] = frozenset()
     reported: bool = False
+    # Its security layer: "" for none, "good", or "wary": it refuses its peer.
+    layer: str = ""
+    # What on_secure_link_ready said; whether it must still come.
+    ready: str = ""
+    ready_due: bool = False
 
 
 @dataclass(slots=True)
@@ -180,6 +186,8 @@ class Book:
             return frozenset({"not_listening"}), []
         if self.things[child].state != "IDLE":
             return frozenset({"wrong_state"}), []
+        if self.listener.layer and not self.things[child].layer:
+            return frozenset({"wrong_security_mode"}), []
         found, may_block = self.offers()
         codes = ({""} if found else set[str]()) | ({"would_block"} if may_block else set[str]())
         if self.profile.accept_reports_reset and any(each.withdrawn == "force" for each in found):
@@ -196,6 +204,7 @@ class Book:
         taker.state, taker.child, taker.peer = "CONNECTED", True, request.requestor
         if not request.withdrawn:
             requestor.peer = child
+            meet(requestor, taker)
         elif self.profile.withdraw_removes and request.withdrawn == "close":  # it was on its way out
             taker.close_due = frozenset({"ok", "reset"})
         else:
@@ -213,6 +222,7 @@ class Book:
         """An accept call was taken back: it reported the reset of the request that it took out."""
         taker = self.things[child]
         taker.state, taker.child, taker.peer, taker.close_due = "IDLE", False, "", frozenset()
+        taker.ready_due = False
         self.children -= 1
 
     # --- close, close_forced -----------------------------------------------------------------------------
@@ -234,7 +244,7 @@ class Book:
         elif thing.peer:
             # A close before its on_connect may be told as a withdrawal; a forced end is a reset at any time.
             early = request is not None and not request.answered and how == "close"
-            self._hang_up(self.things[thing.peer], {"ok", "reset"} if early else {heard})
+            self.hang_up(thing, {"ok", "reset"} if early else {heard})
         elif request is not None and not request.taken:
             request.withdrawn = how
 
@@ -244,9 +254,18 @@ class Book:
         if self.listening:
             child.report_due = outcomes
 
-    def _hang_up(self, peer: Thing, outcomes: set[str]) -> None:
-        if peer.state != "CLOSED":
-            peer.close_due |= outcomes
+    def hang_up(self, thing: Thing, outcomes: set[str]) -> None:
+        """An object has ended: its peer is to hear of it."""
+        peer = self.things.get(thing.peer)
+        if peer is not None:
+            # Who ends before its own half is done cannot say so by the security layer.
+            more = {"close_notify_missing"} if thing.layer and thing.ready != "ok" else set[str]()
+            self._is_left(peer, outcomes | more)
+
+    def _is_left(self, thing: Thing, outcomes: set[str]) -> None:
+        if thing.state != "CLOSED":
+            thing.close_due |= outcomes
+            thing.ready_due = False
 
     def _stop(self) -> None:
         """The listener ended: what waits is dropped, and it hears no more of its children."""
@@ -256,7 +275,7 @@ class Book:
             request.dropped = True
             requestor = self.things[request.requestor]
             if request.answered:
-                self._hang_up(requestor, {"reset"})
+                self._is_left(requestor, {"reset"})
         self.dropped, self.entries = self.entries, []
         self.unheard.clear()
         self.places.clear()

@@ -10,7 +10,9 @@ INVARIANTS: Final = {
     1: "FIFO: accept yields the first request of the queue",
     2: "one on_accept per request that reached the queue",
     3: "each connect ends once",
+    4: "on_secure_link_ready at most once, and not before the connection stands",
     5: "at most one on_close, and last; a listener hears of each child once",
+    6: "no association before the link is ready",
     7: "callbacks run to completion, and may call and raise",
     8: "capacity, and the counts add up",
 }

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from .adapter import Counts, Told
 from .book import LISTENER, Book, Request, Thing
+from .secure import hear_ready, unready
 
 # number of the invariant, row, what was expected, what was told
 Fault: TypeAlias = tuple[int, str, str, str]
@@ -30,6 +31,8 @@ def hear(book: Book, told: Told) -> None:
         _hear_close(book, thing, told)
     elif told.callback == "on_accept":
         _hear_accept(book, told)
+    elif told.callback == "on_secure_link_ready":
+        hear_ready(book, thing, told)
     else:
         _hear_child(book, told)
 
@@ -131,6 +134,10 @@ def _hear_place(book: Book, told: Told) -> None:
 
 def _hear_close(book: Book, thing: Thing, told: Told) -> None:
     request = thing.request
+    if unready(thing):
+        expected = f"on_secure_link_ready(aborted): the link of {told.who} is not ready"
+        book.fault(4, "rows 13, 16, 17", expected, str(told))
+        return
     if told.outcome not in thing.close_due:
         expected = " or ".join(sorted(thing.close_due)) or f"none: nobody has ended {told.who}"
         book.fault(5, "rows 11, 16, 17", f"on_close: {expected}", str(told))
@@ -168,6 +175,9 @@ def _hear_child(book: Book, told: Told) -> None:
 def missing(book: Book) -> Fault | None:
     """What must have been told by now and was not, if everything under way has happened."""
     for thing in book.things.values():
+        if thing.state == "CONNECTED" and unready(thing) and (thing.ready_due or thing.close_due):
+            wanted = "ok" if thing.ready_due else "aborted, or why it failed"
+            return 4, "rows 12, 13, 16, 17", f"{thing.name} on_secure_link_ready({wanted})", "nothing"
         if thing.close_due:
             wanted = " or ".join(sorted(thing.close_due))
             return 5, "rows 11, 16, 17, 19", f"{thing.name} on_close({wanted})", "nothing"

@@ -25,6 +25,7 @@ class ConnectionMachine(RuleBasedStateMachine):
     """
 
     profile: ClassVar[Profile] = DICOMNET
+    security: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +40,7 @@ class ConnectionMachine(RuleBasedStateMachine):
     def listen(self, capacity: int) -> None:
         """A fresh world with a listener."""
         self.adapter = self.make_adapter()
-        self.play = Play(self.adapter, self.profile, capacity)
+        self.play = Play(self.adapter, self.profile, capacity, security=self.security)
 
     @rule(deed=deeds(), manner=manners())
     def do(self, deed: tuple[What, int], manner: tuple[Reaction | None, bool]) -> None:
@@ -55,13 +56,29 @@ class ConnectionMachine(RuleBasedStateMachine):
             self.adapter.end()
 
 
-def machine_for(
-    make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET
-) -> type[ConnectionMachine]:
-    """A state machine for one implementation, for those who run it themselves."""
-    promised = profile_of(profile)
+class SecureMachine(ConnectionMachine):
+    """The same where links have a security layer: the adapter is a `SecureAdapter`."""
 
-    class Machine(ConnectionMachine):
+    security = True
+
+    @rule(deed=deeds(security=True), manner=manners(security=True))
+    def do(self, deed: tuple[What, int], manner: tuple[Reaction | None, bool]) -> None:
+        """See `ConnectionMachine.do`."""
+        assert self.play is not None
+        self.play.do(step_of(deed, manner))
+
+
+def machine_for(
+    make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET, *, security: bool = False
+) -> type[ConnectionMachine]:
+    """A state machine for one implementation, for those who run it themselves.
+
+    With `security` links have a security layer: `make_adapter` makes a `SecureAdapter`.
+    """
+    promised = profile_of(profile)
+    base = SecureMachine if security else ConnectionMachine
+
+    class Machine(base):  # type: ignore[valid-type,misc]  # one of two classes
         profile = promised
 
         def make_adapter(self) -> Adapter:
@@ -71,15 +88,16 @@ def machine_for(
 
 
 def connection_machine(
-    make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET
+    make_adapter: Callable[[], Adapter], profile: Profile | str = DICOMNET, *, security: bool = False
 ) -> type[TestCase]:
     """A test case to subclass: `class TestMine(connection_machine(MyAdapter)): ...`; pytest and unittest run it.
 
     `make_adapter` makes a fresh adapter for each example: the class itself will do. Raises `ValueError` for a
     profile that is not known. A class attribute `settings` (`hypothesis.settings`) sets the effort; without one, runs
-    have up to 30 steps, and no time goes into explaining a fault, since the message has its history.
+    have up to 30 steps, and no time goes into explaining a fault, since the message has its history. With `security`
+    links have a security layer, and the adapter is a `SecureAdapter`.
     """
-    case = machine_for(make_adapter, profile).TestCase
+    case = machine_for(make_adapter, profile, security=security).TestCase
     case.settings = settings(
         case.settings,
         stateful_step_count=STEPS,
@@ -95,13 +113,15 @@ def check_adapter(
     max_examples: int = 200,
     *,
     derandomize: bool = False,
+    security: bool = False,
 ) -> None:
     """Check an implementation without a test runner. Raises `InvariantError` with the shortest history found.
 
-    `max_examples` is how many runs of up to 30 steps are made; with `derandomize` they are the same each time.
-    Raises `ValueError` for a profile that is not known.
+    `max_examples` is how many runs of up to 30 steps are made; with `derandomize` they are the same each time; with
+    `security` links have a security layer, and the adapter is a `SecureAdapter`. Raises `ValueError` for a profile that
+    is not known.
     """
-    run_machine(machine_for(make_adapter, profile), max_examples, derandomize=derandomize)
+    run_machine(machine_for(make_adapter, profile, security=security), max_examples, derandomize=derandomize)
 
 
 def run_machine(

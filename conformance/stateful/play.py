@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Literal, TypeAlias, cast
 
-from .adapter import Adapter, Told
+from .adapter import Adapter, SecureAdapter, Told
 from .book import LISTENER, Book, Thing
 from .hearing import Fault, adds_up, hear, missing
 from .profiles import DICOMNET, Profile, profile_of
+from .secure import unready
 from .steps import Deed, Reaction, Step
+
+Role: TypeAlias = Literal["listener", "requestor", "child"]
+# What a step says of the new object's layer, where links have one.
+LAYERS: Final = {
+    "connect": "good",
+    "connect plain": "",
+    "connect wary": "wary",
+    "accept": "good",
+    "accept plain": "",
+    "accept wary": "wary",
+}
 
 # An implementation that calls back for ever is stopped asking after so many callbacks in one step.
 MOST_CALLBACKS: Final = 2000
@@ -21,10 +33,22 @@ class HandlerError(Exception):
 
 
 class Play:
-    """Plays steps on an adapter; raises `InvariantError` at the end of the step that showed a fault."""
+    """Plays steps on an adapter; raises `InvariantError` at the end of the step that showed a fault.
 
-    def __init__(self, adapter: Adapter, profile: Profile | str = DICOMNET, capacity: int = 1) -> None:
+    With `security` the listener has a security layer, and so have the others where the step does not say otherwise.
+    Raises `TypeError` for an adapter that then offers none (`SecureAdapter`).
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter | SecureAdapter,
+        profile: Profile | str = DICOMNET,
+        capacity: int = 1,
+        *,
+        security: bool = False,
+    ) -> None:
         self.adapter = adapter
+        self._secure = secure_adapter(adapter) if security else None
         self.book = Book(profile_of(profile), capacity)
         self._inside: Told | None = None
         self._reaction: Reaction | None = None
@@ -38,6 +62,7 @@ class Play:
         self._begin_step("")
         self._note(f"{LISTENER} listens, capacity {capacity}")
         self._new(LISTENER)
+        self._configure(LISTENER, "listener", "good")
         self.book.listener.state = "LISTENING"
         self._expect_code(adapter.listen(LISTENER, capacity), ACCEPTED, "row 4")
         self._after(settle=True)
@@ -67,10 +92,14 @@ class Play:
 
     def _act(self, step: Step) -> None:
         match step.what:
-            case "connect":
-                self._connect()
-            case "accept":
-                self._accept(self._child())
+            case "connect" | "connect plain" | "connect wary":
+                self._connect(layer=LAYERS[step.what])
+            case "accept" | "accept plain" | "accept wary":
+                self._accept(self._child(LAYERS[step.what]))
+            case "configure":
+                self._configure_again()
+            case "associate":
+                self._associate([each.name for each in self._others() if unready(each)])
             case "close" | "force":
                 self._end_one(step.what)
             case "again":
@@ -84,7 +113,7 @@ class Play:
             case "stop by force":
                 self._end(LISTENER, "force")
 
-    def _connect(self, name: str = "") -> None:
+    def _connect(self, name: str = "", layer: str = "good") -> None:
         book = self.book
         late = book.profile.overflow == "late"
         if late and book.listening and len(book.entries) >= book.capacity + book.profile.spare:
@@ -93,6 +122,7 @@ class Play:
         if not name:
             name = self._name("r")
             self._new(name)
+            self._configure(name, "requestor", layer)
         self._note(f"{name} connects")
         code = book.connecting(name)
         self._expect_code(self.adapter.connect(name, LISTENER), frozenset({code}), "rows 5 to 7")
@@ -114,7 +144,9 @@ class Play:
         if code == "reset" and foretold:
             book.untake(child)
         if code or book.broken is not None:
-            self._unused = child if book.things[child].state == "IDLE" else self._unused
+            thing = book.things[child]
+            fit = thing.state == "IDLE" and (thing.layer == "good" or self._secure is None)
+            self._unused = child if fit else self._unused
             return
         got = self.adapter.peer(child)
         taken = next((request for request in found if request.requestor == got), None)
@@ -143,6 +175,37 @@ class Play:
         self.book.ending(name, how)
         (self.adapter.close if how == "close" else self.adapter.close_forced)(name)
 
+    # --- the security layer ------------------------------------------------------------------------------
+
+    def _configure(self, name: str, role: Role, layer: str) -> None:
+        """Give a new object its layer, where links have one."""
+        if self._secure is not None and layer:
+            self.book.things[name].layer = layer
+            code = self._secure.configure(name, role, wary=layer == "wary")
+            self._expect_code(code, ACCEPTED, "row 3")
+
+    def _configure_again(self) -> None:
+        """Configure an object that is in use."""
+        if self._secure is not None:
+            used = [LISTENER, *(each.name for each in self._others() if each.state != "IDLE")]
+            name = self._choose(used)
+            role: Role = "listener" if name == LISTENER else "requestor" if name.startswith("r") else "child"
+            self._note(f"{name} is configured with a security layer")
+            code = self._secure.configure(name, role, wary=False)
+            self._expect_code(code, frozenset({"wrong_state"}), "row 3")
+
+    def _associate(self, names: list[str]) -> None:
+        """Ask for an association on a link that is not ready."""
+        if self._secure is None or not names:
+            self._note("nothing: every link is ready")
+            return
+        name = self._choose(names)
+        self._note(f"{name} asks for an association")
+        code = self._secure.associate(name)
+        if code != "not_connected":
+            expected = f"not_connected: the link of {name} is not ready"
+            self.book.fault(6, "row 15", expected, code or "taken")
+
     # --- names -------------------------------------------------------------------------------------------
 
     def _new(self, name: str) -> None:
@@ -153,12 +216,15 @@ class Play:
         self._made[kind] += 1
         return f"{kind}{self._made[kind]}"
 
-    def _child(self) -> str:
+    def _child(self, layer: str = "good") -> str:
         """An IDLE object to accept into: one that a refused accept has left, or a new one."""
-        name, self._unused = self._unused, ""
+        name = ""
+        if layer == "good":
+            name, self._unused = self._unused, ""
         if not name or self.book.things[name].state != "IDLE":
             name = self._name("c")
             self._new(name)
+            self._configure(name, "child", layer)
         return name
 
     def _others(self) -> list[Thing]:
@@ -196,7 +262,7 @@ class Play:
             case "raise":
                 self._note(f"the handler of {who} raises")
                 self.book.raised += 1
-                if told.callback in ("on_connect", "on_close"):
+                if told.callback not in ("on_accept", "on_child_close"):
                     self.book.ending(who, "force")
                 raise HandlerError(str(told))
             case "accept":
@@ -205,6 +271,8 @@ class Play:
                 self._guarded(self._connect)
             case "stop":
                 self._guarded(lambda: self._end(LISTENER, "close"))
+            case "associate":
+                self._guarded(lambda: self._associate([who] if unready(self.book.things[who]) else []))
             case "close" | "force":
                 self._guarded(lambda: self._end_one(deed, who))
 
@@ -264,11 +332,27 @@ class Play:
         self.book.history.append(words)
 
 
+def secure_adapter(adapter: Adapter | SecureAdapter) -> SecureAdapter:
+    """The adapter as one whose links can have a security layer. Raises `TypeError` where it offers none."""
+    missing_ones = [name for name in ("configure", "associate") if not callable(getattr(adapter, name, None))]
+    if missing_ones:
+        raise TypeError(
+            f"security=True needs an adapter with the methods {' and '.join(missing_ones)} (see SecureAdapter): "
+            f"{type(adapter).__name__} has none"
+        )
+    return cast("SecureAdapter", adapter)
+
+
 def replay(
-    make_adapter: Callable[[], Adapter], profile: Profile | str, capacity: int, steps: Iterable[Step]
+    make_adapter: Callable[[], Adapter],
+    profile: Profile | str,
+    capacity: int,
+    steps: Iterable[Step],
+    *,
+    security: bool = False,
 ) -> None:
     """Play given steps, to repeat what a check has found. Raises `InvariantError`."""
-    play = Play(make_adapter(), profile, capacity)
+    play = Play(make_adapter(), profile, capacity, security=security)
     try:
         for step in steps:
             play.do(step)

@@ -17,9 +17,11 @@ from dicomnet.transports import (
     MemoryTransport,
     Network,
     NetworkObject,
+    PlayedSecurity,
     Settings,
     TcpTransport,
     Transport,
+    echo_request,
 )
 
 from .adapter import CallbackName, Counts, Tell, Told
@@ -33,6 +35,9 @@ NEVER: Final = 1e8
 # After how many virtual seconds a request that was lost comes again, each time: more often than in any run.
 AGAIN: Final = tuple(2.0**times for times in range(24))
 LONGEST: Final = AGAIN[-1]
+# The message of the handshake that a wary end refuses.
+WARY: Final = {"requestor": b"answer", "child": b"finished"}
+PROPOSAL: Final = echo_request("CALLED", "CALLING")
 # How long what must come may take on loopback before it counts as missing, in seconds.
 PATIENCE: Final = 5.0
 
@@ -57,6 +62,9 @@ class _Teller(Handler):
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         self._told("on_close", outcome)
 
+    def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
+        self._told("on_secure_link_ready", outcome)
+
     def on_child_close(self, listener: NetworkObject, child: NetworkObject, outcome: str) -> None:
         self._told("on_child_close", outcome, self._names.get(child.id, ""))
 
@@ -78,7 +86,9 @@ class RuntimeAdapter:
     def begin(self, tell: Tell) -> None:
         """See `Adapter`."""
         self._tell = tell
-        self.network = Network(self.carrier, Settings(artim=NEVER, connect=NEVER, tables=self.tables))
+        self.network = Network(
+            self.carrier, Settings(artim=NEVER, connect=NEVER, tables=self.tables, handshake=NEVER)
+        )
         self.network.startup()
 
     def end(self) -> None:
@@ -116,6 +126,15 @@ class RuntimeAdapter:
     def close_forced(self, name: str) -> None:
         """See `Adapter`."""
         self._objects[name].close_forced()
+
+    def configure(self, name: str, role: str, *, wary: bool) -> str:
+        """See `SecureAdapter`."""
+        layer = PlayedSecurity(WARY.get(role, b"") if wary else b"")
+        return _code_of(lambda: self._objects[name].configure_security(layer))
+
+    def associate(self, name: str) -> str:
+        """See `SecureAdapter`."""
+        return _code_of(lambda: self._objects[name].associate(PROPOSAL))
 
     def counts(self, listener: str) -> Counts | None:
         """See `Adapter`."""

@@ -7,8 +7,11 @@ from typing import Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
-What: TypeAlias = Literal["connect", "accept", "close", "force", "again", "unfit", "stop", "stop by force"]
-Deed: TypeAlias = Literal["raise", "accept", "connect", "close", "force", "stop"]
+What: TypeAlias = Literal[
+    "connect", "accept", "close", "force", "again", "unfit", "stop", "stop by force",
+    "connect plain", "connect wary", "accept plain", "accept wary", "configure", "associate",
+]  # fmt: skip
+Deed: TypeAlias = Literal["raise", "accept", "connect", "close", "force", "stop", "associate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,10 @@ class Step:
     """One thing that is done.
 
     connect a new requestor; accept into a new child; close or force an object; connect one again that is in use;
-    accept into a child that is unfit, since it is not IDLE; stop the listener. `which` chooses the object, modulo
-    their number. Without `settle` the next step follows while things are under way.
+    accept into a child that is unfit, since it is not IDLE; stop the listener. Where links have a security layer:
+    connect and accept also objects that have none (plain), or refuse their peer (wary); configure one that is in use;
+    ask for an association before the link is ready. `which` chooses the object, modulo their number. Without `settle`
+    the next step follows while things are under way.
     """
 
     what: What
@@ -57,6 +62,15 @@ _DEEDS: Final[tuple[tuple[What, int], ...]] = (
     ("stop", 0),
     ("stop by force", 0),
 )
+_SECURE_DEEDS: Final[tuple[tuple[What, int], ...]] = (
+    *_DEEDS,
+    *_often("connect plain", 5),
+    *_often("connect wary", 5),
+    *_often("accept plain", 4),
+    *_often("accept wary", 4),
+    *(("configure", which) for which in range(2)),
+    *(("associate", which) for which in range(3) for _ in range(2)),
+)
 _DEEDS_INSIDE: Final[tuple[Deed, ...]] = ("raise", "accept", "connect", "close", "force")
 _REACTIONS: Final[tuple[Reaction, ...]] = (
     *(Reaction(deed, nth) for nth in (1, 1, 1, 1, 1, 2, 2) for deed in _DEEDS_INSIDE),
@@ -70,6 +84,11 @@ _MANNERS: Final[tuple[tuple[Reaction | None, bool], ...]] = (
     *((reaction, False) for reaction in _REACTIONS),
 )
 
+_SECURE_MANNERS: Final[tuple[tuple[Reaction | None, bool], ...]] = (
+    *_MANNERS,
+    *((Reaction("associate", nth), True) for nth in (1, 2) for _ in range(4)),
+)
+
 
 def capacities() -> st.SearchStrategy[int]:
     """How many requests the listener's queue holds."""
@@ -81,14 +100,14 @@ def reactions() -> st.SearchStrategy[Reaction]:
     return st.sampled_from(_REACTIONS)
 
 
-def deeds() -> st.SearchStrategy[tuple[What, int]]:
+def deeds(*, security: bool = False) -> st.SearchStrategy[tuple[What, int]]:
     """What is done, and to which object."""
-    return st.sampled_from(_DEEDS)
+    return st.sampled_from(_SECURE_DEEDS if security else _DEEDS)
 
 
-def manners() -> st.SearchStrategy[tuple[Reaction | None, bool]]:
+def manners(*, security: bool = False) -> st.SearchStrategy[tuple[Reaction | None, bool]]:
     """What a handler does in a step, and whether the step waits until everything has settled."""
-    return st.sampled_from(_MANNERS)
+    return st.sampled_from(_SECURE_MANNERS if security else _MANNERS)
 
 
 def step_of(deed: tuple[What, int], manner: tuple[Reaction | None, bool]) -> Step:

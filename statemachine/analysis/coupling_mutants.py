@@ -21,7 +21,7 @@ COUPLING_OPERATORS: Final = (
     "not-absorbed",
     "absorbed-too",
 )
-CONNECTION_LAYER: Final = ("library", "connection", "listener", "path")
+CONNECTION_LAYER: Final = ("library", "connection", "listener", "path", "security")
 """The machines of the connection layer, as `Model` names them; the association's mutants are the suite's business."""
 
 
@@ -45,7 +45,7 @@ class ModelMutant:
 
 
 def model_mutants(model: Model) -> Iterator[ModelMutant]:
-    """All mutants of the library, the connection, the listener, the path and the coupling, in table order."""
+    """All mutants of the tables of the connection layer and of the coupling, in table order."""
     tables: dict[str, Machine[Any]] = {name: getattr(model, name) for name in CONNECTION_LAYER}
     for name, machine in tables.items():
         for mutant in mutants(machine, ALL_OPERATORS):
@@ -72,11 +72,26 @@ def coupling_mutants(model: Model) -> Iterator[tuple[str, str, Coupling]]:
             if (other.part, other.trigger) == (rule.part, rule.trigger):
                 there = (*rules[:index], other, *rules[index + 1 : later], rule, *rules[later + 1 :])
                 yield "rules-swapped", f"{said}:{other.to}.{other.event}", replace(coupling, rules=there)
+    for operator, change, diverted in _changed_diverted(model, coupling.diverted):
+        yield operator, change, replace(coupling, diverted=diverted)
     for index, row in enumerate(coupling.absorbed):
         rest = (coupling.absorbed[:index], coupling.absorbed[index + 1 :])
         for operator, change, changed_rows in _changed_rows(model, row):
             absorbed = (*rest[0], *changed_rows, *rest[1])
             yield operator, f"{row.part}.{row.event}:{change}", replace(coupling, absorbed=absorbed)
+
+
+def _changed_diverted(
+    model: Model, diverted: tuple[Rule, ...]
+) -> Iterator[tuple[str, str, tuple[Rule, ...]]]:
+    """Each fault of what another part takes; an event says nothing to the user, so that none of it is silent."""
+    for index, rule in enumerate(diverted):
+        said = f"diverted {rule.part}.{rule.trigger}->{rule.to}.{rule.event}"
+        rest = (diverted[:index], diverted[index + 1 :])
+        yield "missing-rule", said, (*rest[0], *rest[1])
+        for operator, change, changed in _changed_rules(model, rule):
+            if operator != "silent-flipped":
+                yield operator, f"{said}:{change}", (*rest[0], changed, *rest[1])
 
 
 def _changed_rules(model: Model, rule: Rule) -> Iterator[tuple[str, str, Rule]]:

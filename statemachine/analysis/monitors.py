@@ -5,9 +5,9 @@ callbacks that were told, what the carrier did. A blank cell, or a branch that r
 `look` gives the next value or says which one. Exploration, simulation, stateful tests and the contract test of the
 carriers feed the same tables.
 
-`LIFE` watches one network object (invariants 3, 5 and 6). `LINE` watches one listener and its queue (1, 2, 5 and 8);
+`LIFE` watches one network object (invariants 3 to 6). `LINE` watches one listener and its queue (1, 2, 5 and 8);
 it has a form for each profile. That callbacks are never re-entered (7), that the counts add up (8) and that nothing is
-left unfired (9) is for those to see who observe the whole. Invariant 4 awaits the security layer.
+left unfired (9) is for those to see who observe the whole.
 """
 
 from __future__ import annotations
@@ -35,19 +35,22 @@ SOURCE: Final = "dicomnet connection layer, invariants"
 C = TypeVar("C", bound=Hashable)
 
 LIFE_GRID: Final = """
-              FRESH  ASKED  STANDS  LISTENS  FORCED  OVER
-listen        LI-1   .      .       .        .       .
-connect       LI-2   .      .       .        .       .
-taken         LI-3   .      .       .        .       .
-connected     .      LI-3   .       .        .       .
-failed        .      LI-4   .       .        .       .
-closed        .      .      LI-5    .        LI-5    .
-close         LI-5   LI-5   LI-5    LI-5     LI-7    LI-7
-forced        LI-6   LI-6   LI-6    LI-6     LI-7    LI-7
-pdu           .      .      LI-7    .        LI-7    LI-7
-heard         .      .      .       LI-7     .       .
-rest          LI-7   LI-7   LI-7    LI-7     .       LI-7
-end-of-time   LI-7   .      LI-7    LI-7     .       LI-7
+              FRESH  ASKED  LINKED  STANDS  LISTENS  FORCED  OVER
+configured    LI-8   .      .       .       .        .       .
+listen        LI-1   .      .       .       .        .       .
+connect       LI-2   .      .       .       .        .       .
+taken         LI-3   .      .       .       .        .       .
+connected     .      LI-3   .       .       .        .       .
+failed        .      LI-4   .       .       .        .       .
+ready         .      .      LI-9    .       .        .       .
+not-ready     .      .      LI-5    .       .        .       .
+closed        .      .      .       LI-5    .        LI-5    .
+close         LI-5   LI-5   LI-5    LI-5    LI-5     LI-7    LI-7
+forced        LI-6   LI-6   LI-6    LI-6    LI-6     LI-7    LI-7
+pdu           .      .      .       LI-7    .        LI-10   LI-10
+heard         .      .      .       .       LI-7     .       .
+rest          LI-7   LI-7   LI-7    LI-7    LI-7     .       LI-7
+end-of-time   LI-7   .      LI-11   LI-7    LI-7     .       LI-7
 """
 
 
@@ -55,24 +58,39 @@ def _plain(name: str, row: str, description: str, following: str, *updates: str)
     return Action(name, row, description, (Branch(following, updates=updates),))
 
 
-LIFE: Final[Machine[None]] = Machine(
+PLAIN, LAYERED, READY = "plain", "layered", "ready"
+
+
+def _unready(link: str, _payload: Payload) -> bool:
+    return link == LAYERED
+
+
+LIFE: Final[Machine[str]] = Machine(
     name="life",
     title="What one network object may be told",
     source=SOURCE,
     states=(
         State("FRESH", "not used yet, or back from a connect that failed", "idle"),
         State("ASKED", "connect was called; its outcome is to come", "establishment"),
-        State("STANDS", "connected, or the child of an accepted request", "data-transfer"),
+        State("LINKED", "connected or accepted, and its link is not secured yet", "establishment"),
+        State(
+            "STANDS",
+            "ready: connected or accepted, and secured where it has a security layer",
+            "data-transfer",
+        ),
         State("LISTENS", "listening", "establishment"),
         State("FORCED", "ended by force or by shutdown: exactly one on_close is to come", "closing"),
         State("OVER", "ended: nothing more is told", "closing"),
     ),
     events=event_kinds(
+        ("configured", "local-user", "it has a security layer"),
         ("listen", "local-user", "listen succeeded"),
         ("connect", "local-user", "connect was taken on"),
         ("taken", "local-user", "it was accepted into"),
         ("connected", "transport", "on_connect(ok)"),
         ("failed", "transport", "on_connect with an error"),
+        ("ready", "transport", "on_secure_link_ready(ok)"),
+        ("not-ready", "transport", "on_secure_link_ready with an error"),
         ("closed", "transport", "on_close"),
         ("close", "local-user", "close was called"),
         ("forced", "local-user", "close_forced, shutdown, or a callback that raised"),
@@ -81,30 +99,56 @@ LIFE: Final[Machine[None]] = Machine(
         ("rest", "timer", "nothing is left to happen but timers"),
         ("end-of-time", "timer", "nothing is left to happen, and every timer has run out"),
     ),
-    # A PDU that was decided on before the end may still leave; before it stands, none may.
+    # A PDU that was decided on before the end may still leave; where it never was ready, none may.
     cells=parse_grid(LIFE_GRID),
     actions={
         action.name: action
         for action in (
             _plain("LI-1", "row 4", "it listens", "LISTENS"),
             _plain("LI-2", "row 5", "an outcome is due", "ASKED"),
-            _plain("LI-3", "row 8", "it stands", "STANDS"),
+            Action(
+                "LI-3",
+                "rows 8 and 12",
+                "it stands, or its link is still to be secured",
+                (Branch("LINKED", when="layered"), Branch("STANDS", when="ready")),
+            ),
             _plain("LI-4", "rows 6, 7, 19 and 22", "it may be used again", "FRESH"),
             _plain("LI-5", "invariant 5", "the last it is told, or its own end", "OVER"),
             _plain("LI-6", "invariant 5", "one on_close is due", "FORCED"),
             _plain("LI-7", "invariant 5", "nothing changes", STAY),
+            _plain("LI-8", "row 3", "its link is to be secured", STAY, "layer"),
+            _plain("LI-9", "invariant 4", "its link is secured", "STANDS", "get-ready"),
+            Action(
+                "LI-10",
+                "invariant 6",
+                "it was ready",
+                (Branch(STAY, when="ready"), Branch(STAY, when="layered", refuse="invariant 6")),
+            ),
+            Action(
+                "LI-11",
+                "invariant 4",
+                "a handshake comes to its end, at the latest by its timer",
+                (Branch(STAY, refuse="invariant 4"),),
+            ),
         )
     },
     initial="FRESH",
-    context=None,
-    contexts=(None,),
+    context=PLAIN,
+    contexts=(PLAIN, LAYERED, READY),
     cell_clause=SOURCE,
+    guards={"layered": _unready, "ready": lambda link, payload: not _unready(link, payload)},
+    updates={
+        "layer": lambda _link, _payload: LAYERED,
+        "get-ready": lambda _link, _payload: READY,
+    },
 )
 
 # Which invariant a blank cell of LIFE stands for.
 LIFE_INVARIANT: Final = {
     "connected": 3,
     "failed": 3,
+    "ready": 4,
+    "not-ready": 4,
     "end-of-time": 3,
     "closed": 5,
     "rest": 5,
@@ -286,12 +330,17 @@ FORMS: Final[dict[int, dict[str, str]]] = {
         "tcp-linux": "each connect ends in exactly one on_connect, or in the object's own end before it",
         "tcp-winsock": "each connect ends in exactly one on_connect, or in the object's own end before it",
     },
+    4: dict.fromkeys(
+        ("dicomnet", "tcp-linux", "tcp-winsock"),
+        "on_secure_link_ready at most once, after on_connect(ok) or accept; an error is the last that is told",
+    ),
     5: dict.fromkeys(
         ("dicomnet", "tcp-linux", "tcp-winsock"),
         "at most one on_close, and it is the last; none after close, one after close_forced; each child told once",
     ),
     6: dict.fromkeys(
-        ("dicomnet", "tcp-linux", "tcp-winsock"), "no association PDU before the connection stands"
+        ("dicomnet", "tcp-linux", "tcp-winsock"),
+        "no association PDU before the connection stands and is secured",
     ),
     7: dict.fromkeys(
         ("dicomnet", "tcp-linux", "tcp-winsock"),

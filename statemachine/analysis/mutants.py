@@ -23,9 +23,12 @@ from ..effects import (
     Deliver,
     Effect,
     EndAllObjects,
+    HandshakeTimerStart,
+    HandshakeTimerStop,
     Issue,
     Offer,
     Reply,
+    SecureBegin,
     SendPdu,
     Signal,
     TakeChild,
@@ -233,6 +236,8 @@ OPPOSITES: Final[dict[type[Any], tuple[Callable[[], Effect], ...]]] = {
     ArtimStop: (ArtimStart,),
     ConnectTimerStart: (ConnectTimerStop,),
     ConnectTimerStop: (ConnectTimerStart,),
+    HandshakeTimerStart: (HandshakeTimerStop,),
+    HandshakeTimerStop: (HandshakeTimerStart,),
     WireClose: (WireReset,),
     WireReset: (WireClose,),
     WireWithdraw: (WireReset,),
@@ -250,6 +255,7 @@ WORDS: Final[dict[type[Any], tuple[str, ...]]] = {
     Reply: ("outcome",),
     TellListener: ("outcome",),
     Tell: ("to", "report", "outcome"),
+    SecureBegin: ("role",),
 }
 
 

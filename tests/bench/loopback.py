@@ -11,8 +11,10 @@ import logging
 import selectors
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar, NoReturn
 
@@ -31,7 +33,16 @@ from dicomnet.statemachine import (
     encode,
     encode_command,
 )
-from dicomnet.transports import Address, Policy, ReferenceAcceptor, Settings, TcpTransport, echo_request
+from dicomnet.transports import (
+    Address,
+    Policy,
+    ReferenceAcceptor,
+    Settings,
+    TcpTransport,
+    Tls,
+    TlsSettings,
+    echo_request,
+)
 
 from harness import optional
 
@@ -52,10 +63,11 @@ def say(port: int) -> None:
     print(port, flush=True)
 
 
-def serve_dicomnet() -> None:
-    """The reference acceptor, as `dicomnet serve` runs it."""
+def serve_dicomnet(certificate: str = "", key: str = "") -> None:
+    """The reference acceptor, as `dicomnet serve` runs it; over TLS with a certificate and its key."""
     carrier = TcpTransport()
-    acceptor = ReferenceAcceptor(carrier, Policy(), Settings())
+    security = Tls(TlsSettings(Path(certificate), Path(key))) if certificate else None
+    acceptor = ReferenceAcceptor(carrier, Policy(), Settings(), security=security)
     say(acceptor.listen(Address(LOOPBACK, 0), 64).port)
     carrier.run(lambda: False)
 
@@ -106,13 +118,17 @@ def serve_asyncio() -> None:
     asyncio.run(main())
 
 
-def serve_pynetdicom() -> None:
-    """pynetdicom's acceptor."""
+def serve_pynetdicom(certificate: str = "", key: str = "") -> None:
+    """pynetdicom's acceptor; over TLS with a certificate and its key."""
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
     entity = optional("pynetdicom").AE()
     entity.maximum_associations = 64
     entity.add_supported_context(VERIFICATION)
-    server = entity.start_server((LOOPBACK, 0), block=False)
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+    server = entity.start_server((LOOPBACK, 0), block=False, ssl_context=context)
     say(server.socket.getsockname()[1])
     signal.pause()
 
@@ -188,7 +204,7 @@ def silent() -> NoReturn:
     raise TimeoutError("the server does not answer")
 
 
-SERVERS: dict[str, Callable[[], None]] = {
+SERVERS: dict[str, Callable[..., None]] = {
     "dicomnet": serve_dicomnet,
     "asyncio": serve_asyncio,
     "pynetdicom": serve_pynetdicom,
@@ -196,10 +212,10 @@ SERVERS: dict[str, Callable[[], None]] = {
 
 
 def main() -> None:
-    """`loopback.py serve NAME`, or `loopback.py drive PORT WIDTH SECONDS associate|echo`."""
+    """`loopback.py serve NAME [CERTIFICATE KEY]`, or `loopback.py drive PORT WIDTH SECONDS associate|echo`."""
     match sys.argv[1:]:
-        case ["serve", name]:
-            SERVERS[name]()
+        case ["serve", name, *certificate_and_key]:
+            SERVERS[name](*certificate_and_key)
         case ["drive", port, width, seconds, mode]:
             print(Client(int(port), int(width), float(seconds), echo_only=mode == "echo").rate())
         case _:

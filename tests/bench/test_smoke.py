@@ -22,4 +22,4 @@ def test_it_runs(script: Path) -> None:
 
 
 def test_there_are_some() -> None:
-    assert len(SCRIPTS) == 5
+    assert len(SCRIPTS) == 6

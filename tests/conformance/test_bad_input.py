@@ -120,7 +120,9 @@ def test_where_nothing_is_run_there_is_no_report(mode: str, option: str, tmp_pat
 
 
 def test_how_many_a_target_serves_is_said_of_a_target_alone() -> None:
-    assert "--concurrent speaks of a target" in wrong_use("test", "--concurrent", "2")
+    assert "there is no target: give HOST:PORT: leave --concurrent out" in wrong_use(
+        "test", "--concurrent", "2"
+    )
     assert run("test", refused(), "--concurrent", "2", "--dry-run").exit_code == 0
 
 

@@ -55,7 +55,7 @@ def several(kind: type[PlainAcceptor], concurrent: int = 0) -> dict[str, Result]
 
 
 def test_what_is_several_is_known_by_its_steps() -> None:
-    assert len(CASES) == 15
+    assert len(CASES) == 16
     assert all(case.several for case in CASES)
     assert not any(case.several for case in all_cases() if case not in CASES)
 
@@ -131,7 +131,7 @@ def test_another_order_is_told_and_is_no_fault() -> None:
     ("kind", "concurrent", "failed"),
     [
         (PlainAcceptor, 32, set[str]()),
-        (PlainAcceptor, 33, {"conn.limit", "conn.slots.close", "conn.slots.reset"}),
+        (PlainAcceptor, 33, {"conn.limit", "conn.slots.close", "conn.slots.reset", "conn.slots.abort"}),
         (OneAtATime, 1, set[str]()),
         (
             OneAtATime,
@@ -144,6 +144,7 @@ def test_another_order_is_told_and_is_no_fault() -> None:
                 "conn.limit",
                 "conn.slots.close",
                 "conn.slots.reset",
+                "conn.slots.abort",
             },
         ),
     ],
@@ -173,6 +174,8 @@ def test_starving_beside_fewer_than_stated_is_a_failure(
         ),
         ("reset-leaks-slot", "conn.slots.reset", FAIL, "only 0 of 32 could be had again"),
         ("reset-leaks-slot", "conn.slots.close", PASS, "all 32 could be had again"),
+        ("abort-leaks-slot", "conn.slots.abort", FAIL, "only 0 of 32 could be had again"),
+        ("abort-leaks-slot", "conn.slots.close", PASS, "all 32 could be had again"),
         ("half-close-lingers", "conn.slots.close", FAIL, "could be had again"),
         ("limit-answered-by-silence", "conn.limit", FAIL, "never served"),
         ("limit-answered-by-closing", "conn.limit", NON_STRICT, "turned away without an A-ASSOCIATE-RJ"),

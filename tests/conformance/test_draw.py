@@ -112,7 +112,15 @@ def test_the_coupling_is_printed_in_both_forms() -> None:
         (rule["part"], rule["trigger"], rule["to"], rule["event"], rule["silent"]) for rule in data["rules"]
     ] == [(rule.part, rule.trigger, rule.to, rule.event, rule.silent) for rule in COUPLING.rules]
     assert data["rules"][0]["where"] is None
-    assert data["rules"][3]["where"] == {"part": "association", "states": ["Sta4"]}
+    wheres = [None if rule.where is None else (rule.where[0], list(rule.where[1])) for rule in COUPLING.rules]
+    told = [
+        None if rule["where"] is None else (rule["where"]["part"], rule["where"]["states"])
+        for rule in data["rules"]
+    ]
+    assert told == wheres
+    assert [(rule["part"], rule["trigger"], rule["to"], rule["event"]) for rule in data["diverted"]] == [
+        (rule.part, rule.trigger, rule.to, rule.event) for rule in COUPLING.diverted
+    ]
     assert [(row["part"], row["event"], tuple(row["states"])) for row in data["absorbed"]] == [
         (row.part, row.event, row.states) for row in COUPLING.absorbed
     ]
@@ -121,6 +129,11 @@ def test_the_coupling_is_printed_in_both_forms() -> None:
     assert [(row[0], row[1], row[3], row[4], row[5], row[6]) for row in rules] == [
         (rule.part, rule.trigger, rule.to, rule.event, "yes" if rule.silent else "", rule.why)
         for rule in COUPLING.rules
+    ]
+    _, *diverted = markdown_rows(text.partition("## Diverted")[2], "Part       | Event")
+    assert [(row[0], row[1], row[2], row[3], row[4], row[6]) for row in diverted] == [
+        (rule.part, rule.trigger, "security in SECURING", rule.to, rule.event, rule.why)
+        for rule in COUPLING.diverted
     ]
     assert text.count("the answer to a request that was given up") == 6
 

@@ -162,20 +162,20 @@ def test_a_tip_names_meaning_effects_and_clause() -> None:
 def test_refusals_are_dashed_and_told() -> None:
     refused = [row for row in drawn(LISTENER, machine_dot(LISTENER)) if row[5] is not None]
     assert ("LISTENING", "accept", "LS-5", "queue-empty", "LISTENING", "would_block") in refused
-    assert len(refused) == 4
+    assert len(refused) == 5
 
 
 def test_every_rule_of_the_coupling_is_drawn_once() -> None:
     found: list[tuple[str, str, str, str, str, bool]] = []
-    for line in coupling_dot(COUPLING, MACHINES).splitlines():
-        match = EDGE.match(line)
-        if match is not None:
-            tail, head, label, attributes = match.groups()
-            text, _, where = " ".join(label.replace("\\l", "").split()).partition("[")
-            found += [
-                (tail, trigger, where.rstrip("]"), head, event, "style=dashed" in attributes)
-                for trigger, event in re.findall(r"(\S+) -> (\S+)", text)
-            ]
+    drawings = [
+        match.groups() for match in map(EDGE.match, coupling_dot(COUPLING, MACHINES).splitlines()) if match
+    ]
+    for tail, head, label, attributes in drawings:
+        text, _, where = " ".join(label.replace("\\l", "").split()).partition("[")
+        found += [
+            (tail, trigger, where.rstrip("]"), head, event, "style=dashed" in attributes)
+            for trigger, event in re.findall(r"(\S+) -> (\S+)", text)
+        ]
     expected = [
         (
             rule.part,
@@ -185,11 +185,13 @@ def test_every_rule_of_the_coupling_is_drawn_once() -> None:
             rule.event,
             rule.silent,
         )
-        for rule in COUPLING.rules
+        for rule in (*COUPLING.rules, *COUPLING.diverted)
     ]
     assert sorted(found) == sorted(expected)
+    labels = [label for _, _, label, attributes in drawings if "style=dotted" in attributes]
+    assert sum(label.count(" -> ") for label in labels) == len(COUPLING.diverted)
 
 
 def test_an_unknown_name_is_no_diagram() -> None:
     with pytest.raises(KeyError):
-        dot_of("security")
+        dot_of("insecurity")

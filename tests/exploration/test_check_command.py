@@ -20,6 +20,7 @@ import pytest
 from dicomnet.conformance.exploration import (
     NEVER,
     PLANTED,
+    SECURITIES,
     Question,
     RowFailure,
     as_test,
@@ -33,9 +34,9 @@ from tests.conformance.test_commands import group_interrupted
 
 WIDE = 200
 SCHEMA = {
-    "schema", "profile", "clients", "queue", "events", "mutant", "verdict", "vacuous", "states", "transitions",
-    "seconds", "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage", "cannot_fire",
-    "counterexample",
+    "schema", "profile", "security", "clients", "queue", "events", "mutant", "verdict", "vacuous", "states",
+    "transitions", "seconds", "states_without_symmetry", "peak_memory_octets", "invariants", "rows", "coverage",
+    "cannot_fire", "counterexample",
 }  # fmt: skip
 
 
@@ -57,7 +58,6 @@ def test_what_holds_is_proven_in_the_form_of_the_profile(profile: str) -> None:
             number
         )
         assert flat(forms[profile])[:60] in flat(text)
-    assert "not watched" in text
     assert "states/s)" in text
     assert "peak memory" in text
     assert text.rstrip().endswith("proven")
@@ -128,6 +128,9 @@ def test_what_never_fires_though_nothing_says_why_is_a_violation(
         (("--mutant", "no-such"), "'no-such' is not one of"),
         (("--profile", "tcp-linux", "--mutant", "timer-leaves-entry"), "in profile dicomnet alone"),
         (("--mutants", "--mutant", "lifo"), "leave --mutant out"),
+        (("--mutant", "ready-twice"), "shows only where links are secured: add --security played"),
+        (("--mutants", "--security", "played"), "leave --security out"),
+        (("--security", "tls"), "'tls' is not one of"),
         (("--mutants", "--clients", "2", "--test", "t.py"), "leave --clients, --test out"),
         (("--jobs", "2"), "--jobs goes with --mutants alone"),
         (("--json", "/dev/null", "--test", "/dev/../dev/null"), "name the same file, '/dev/null'"),
@@ -192,6 +195,35 @@ def test_a_proof_as_json(tmp_path: Path) -> None:
     assert found["counterexample"] is None
     assert found["rows"] == []
     assert found["peak_memory_octets"] > 1_000_000
+
+
+@pytest.mark.parametrize("security", SECURITIES)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_only_a_security_layer_brings_is_asked_for_where_there_is_one(
+    tmp_path: Path, profile: str, security: str
+) -> None:
+    found = as_json(tmp_path, 0, "--profile", profile, "--security", security, "--clients", "2")
+    assert (found["verdict"], found["security"]) == ("proven", security)
+    plain = as_json(tmp_path, 0, "--profile", profile, "--clients", "1")["coverage"]
+    assert "security" not in plain
+    more = {
+        name: row["of"] - plain.get(name, {"of": 0})["of"]
+        for name, row in found["coverage"].items()
+        if row["of"] != plain.get(name, {"of": 0})["of"]
+    }
+    assert set(more) == (set() if security == "none" else {"connection", "security", "coupling"})
+
+
+def test_what_of_the_security_layer_never_fires_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exploration alone, without the rows, never sees what no move brings."""
+    monkeypatch.setattr(sys.modules["dicomnet.conformance.exploration.prove"], "fired_by_rows", _no_rows)
+    text = answered(1, "--security", "played", "--clients", "2")
+    assert "never fired: security: SECURING x timeout" in text
+    assert "never fired: coupling: connection: peer-closed gives security peer-end" in text
+
+
+def _no_rows(_model: Model, _profile: str) -> set[tuple[str, str]]:
+    return set()
 
 
 def test_a_violation_as_json(tmp_path: Path) -> None:
@@ -283,6 +315,12 @@ NAMES = {
     "queue-survives-close": 8,
     "timer-leaves-entry": 8,
     "close-aborts": 7,
+    "ready-twice": 4,
+    "ready-before-accept": 4,
+    "closed-after-failed-handshake": 5,
+    "endless-handshake": 4,
+    "associates-before-ready": 6,
+    "abort-after-failed-handshake": 6,
 }
 # What the fault needs: that many requestors, places, core moves alone (else 2, 1, all).
 NEEDS = {
@@ -293,6 +331,10 @@ NEEDS = {
     "lost-tail-on-withdraw": (3, 3, True),
     "wrong-one-withdrawn": (3, 2, True),
     "one-too-many": (4, 1, True),
+    **dict.fromkeys(
+        ("associates-before-ready", "closed-after-failed-handshake", "abort-after-failed-handshake"),
+        (1, 1, False),
+    ),
 }
 
 
@@ -301,9 +343,10 @@ NEEDS = {
 )
 def test_each_planted_fault_is_violated_and_named(name: str, profile: str) -> None:
     clients, places, core = NEEDS.get(name, (2, 1, name not in NAMES))
-    proof = prove(Question(profile, clients, places, core=core, mutant=name, limit=50_000))
+    security = "played" if PLANTED[name].secure else "none"
+    proof = prove(Question(profile, clients, places, core=core, mutant=name, limit=50_000, security=security))
     assert proof.verdict == "violated"
-    assert proof.rows
+    assert proof.rows or name == "abort-after-failed-handshake"
     if name not in NAMES:
         assert proof.found.broken is None
         return
@@ -339,7 +382,7 @@ def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         return ()
 
     monkeypatch.setattr(EXAMINING, "check_rows", nothing_fails)
-    monkeypatch.setattr(EXAMINING, "SIZES", ((3, 2, True),))
+    monkeypatch.setattr(EXAMINING, "SIZES", ((3, 2, True, "none"),))
 
 
 def test_what_only_the_comparison_sees_survives(monkeypatch: pytest.MonkeyPatch) -> None:

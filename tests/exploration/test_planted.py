@@ -28,11 +28,20 @@ BREAKS = {
     "child-told-twice": 18,
     "close-aborts": 16,
     "silent-loss": 16,
+    "ready-twice": 12,
+    "ready-before-accept": 12,
+    "closed-after-failed-handshake": 13,
+    "associates-before-ready": 15,
+    "artim-covers-handshake": 12,
+    "endless-handshake": 13,
+    "takes-plain-child": 3,
 }
+# The security layer lets nothing out where the handshake failed: only who looks at the object itself sees it.
+UNSEEN = {"abort-after-failed-handshake"}
 
 
 def test_each_fault_has_a_row_and_a_sentence() -> None:
-    assert set(BREAKS) == set(PLANTED)
+    assert set(BREAKS) | UNSEEN == set(PLANTED)
     assert all(fault.sentence and name == fault.name for name, fault in PLANTED.items())
 
 
@@ -41,7 +50,7 @@ def test_each_fault_has_a_row_and_a_sentence() -> None:
 )
 def test_each_fault_is_found(name: str, profile: str) -> None:
     rows = {failure.row for failure in check_rows(plant(name, PROFILES[profile]), profile)}
-    assert BREAKS[name] in rows
+    assert (BREAKS[name] in rows) if name in BREAKS else not rows
 
 
 def test_an_unknown_fault_is_none() -> None:

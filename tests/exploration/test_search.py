@@ -9,6 +9,7 @@ import pytest
 
 from dicomnet.conformance.exploration import (
     DIFFERS,
+    SECURITIES,
     Packed,
     Replay,
     Step,
@@ -17,6 +18,7 @@ from dicomnet.conformance.exploration import (
     moves_of,
     replay,
     search,
+    takes_of,
 )
 from dicomnet.statemachine import MODEL, PROFILES, Model, Output, with_cell
 from dicomnet.transports import Network, NetworkObject
@@ -32,15 +34,18 @@ def key_of(running: Replay, clients: int) -> Key:
     return (repr(running.yard()), tuple(repr(lanes[client]) for client in queue), tuple(rest))
 
 
-def steps_after(running: Replay, model: Model, clients: int, *, core: bool) -> Iterator[Step]:
+def steps_after(
+    running: Replay, model: Model, clients: int, *, core: bool, security: str = "none"
+) -> Iterator[Step]:
     """What may happen next in a whole scene."""
+    layers = SECURITIES[security]
     for client in range(clients):
-        for move in moves_of(model.traits, core=core):
+        for move in moves_of(model.traits, core=core, secure=any(layers)):
             if move.when(running.lane(client)):
                 yield Step(move.name, client + 1)
     listening = running.scene.listener.endpoint.connection.control == "LISTENING"
     if listening and running.queue():
-        yield Step("accept")
+        yield from map(Step, takes_of(core=core, secure=all(layers)))
     if not core:
         if listening:
             yield Step("listener closes")
@@ -49,19 +54,21 @@ def steps_after(running: Replay, model: Model, clients: int, *, core: bool) -> I
             yield Step("shutdown")
 
 
-def whole_scenes(model: Model, clients: int, places: int, *, core: bool) -> set[Key]:
+def whole_scenes(model: Model, clients: int, places: int, *, core: bool, security: str = "none") -> set[Key]:
     """Every state that is reached by doing all sequences of steps in whole scenes, each from the beginning."""
     seen: set[Key] = set()
     todo: list[tuple[Step, ...]] = [()]
     while todo:
         way = todo.pop(0)
-        running = Replay(model, clients, places, core=core)
+        running = Replay(model, clients, places, core=core, security=security)
         for step in way:
             assert running.do(step) is None
         key = key_of(running, clients)
         if key not in seen:
             seen.add(key)
-            todo += [(*way, step) for step in steps_after(running, model, clients, core=core)]
+            todo += [
+                (*way, step) for step in steps_after(running, model, clients, core=core, security=security)
+            ]
     return seen
 
 
@@ -77,9 +84,28 @@ def test_steps_computed_apart_reach_what_whole_scenes_reach(
     assert found.states == len(whole_scenes(model, clients, places, core=core))
 
 
+@pytest.mark.parametrize("security", [name for name in SECURITIES if name != "none"])
+@pytest.mark.parametrize(
+    ("profile", "clients", "places", "core"),
+    [
+        *((profile, 2, 1, True) for profile in PROFILES),
+        ("tcp-winsock", 3, 2, True),
+        ("tcp-linux", 1, 1, False),
+    ],
+)
+def test_so_they_do_where_links_are_secured(
+    profile: str, clients: int, places: int, core: bool, security: str
+) -> None:
+    model = PROFILES[profile]
+    found = search(World(model, clients, places, core=core, security=security), 10_000)
+    assert (found.complete, found.broken) == (True, None)
+    assert found.states == len(whole_scenes(model, clients, places, core=core, security=security))
+
+
+@pytest.mark.parametrize("security", ["none", "played"])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_without_symmetry_each_state_is_one_of_those_with_it(profile: str) -> None:
-    world = World(PROFILES[profile], 3, 2, core=True)
+def test_without_symmetry_each_state_is_one_of_those_with_it(profile: str, security: str) -> None:
+    world = World(PROFILES[profile], 3, 2, core=True, security=security)
     found = search(world, 10_000)
     packed = Packed(world).search(100_000)
     assert packed.complete

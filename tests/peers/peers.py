@@ -16,6 +16,8 @@ import pytest
 
 from dicomnet.transports import TcpTransport
 
+from ..certificates import Certificates
+
 READY_SECONDS = 20.0
 LISTEN = "0A"
 
@@ -63,12 +65,59 @@ def pynetdicom() -> list[str]:
     return [python, "-m", "pynetdicom"]
 
 
+def tls_command(name: str, port: int, folder: Path, made: Certificates) -> tuple[list[str], str]:
+    """A peer over TLS that asks its requestors for nothing."""
+    pair = made.server
+    if name == "storescp":
+        words, aet = _command(name, port, folder)
+        security = ["+tls", str(pair.key), str(pair.certificate), "+cf", str(made.ca), "-ic"]
+        return [words[0], *security, *words[1:]], aet
+    if name == "echoscp":
+        python = pynetdicom()[0]
+        return [python, "-c", ECHOSCP_TLS, str(port), str(pair.certificate), str(pair.key)], "ECHOSCP"
+    security_settings = {
+        "DicomTlsEnabled": True,
+        "DicomTlsCertificate": str(pair.certificate),
+        "DicomTlsPrivateKey": str(pair.key),
+        "DicomTlsTrustedCertificates": str(made.ca),
+        "DicomTlsRemoteCertificateRequired": False,
+    }
+    return orthanc(port, folder, security_settings)
+
+
+# pynetdicom's own applications know no TLS.
+ECHOSCP_TLS = """
+import ssl, sys
+from pynetdicom import AE
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+entity = AE("ECHOSCP")
+entity.add_supported_context("1.2.840.10008.1.1")
+entity.start_server(("127.0.0.1", int(sys.argv[1])), ssl_context=context)
+"""
+ECHOSCU_TLS = """
+import ssl, sys
+from pynetdicom import AE
+context = ssl.create_default_context(cafile=sys.argv[2])
+entity = AE("ECHOSCU")
+entity.add_requested_context("1.2.840.10008.1.1")
+association = entity.associate("127.0.0.1", int(sys.argv[1]), ae_title="DICOMNET", tls_args=(context, "localhost"))
+association.send_c_echo()
+association.release()
+"""
+
+
 def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
     if name in ("storescp", "storescp --fork"):
         words = [program("storescp"), *name.split()[1:], "-aet", "STORESCP", "-od", str(folder), str(port)]
         return words, "STORESCP"
     if name == "echoscp":
         return [*pynetdicom(), "echoscp", "-ba", "127.0.0.1", "-aet", "ECHOSCP", str(port)], "ECHOSCP"
+    return orthanc(port, folder, {})
+
+
+def orthanc(port: int, folder: Path, more: dict[str, object]) -> tuple[list[str], str]:
+    """Orthanc with nothing but DICOM."""
     settings = {
         "StorageDirectory": str(folder),
         "IndexDirectory": str(folder),
@@ -76,6 +125,7 @@ def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
         "DicomAet": "ORTHANC",
         "DicomPort": port,
         "DicomCheckCalledAet": False,
+        **more,
     }
     file = folder / "orthanc.json"
     file.write_text(json.dumps(settings), encoding="utf-8")
@@ -83,10 +133,13 @@ def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Generator[Peer]:
-    """A peer by name: storescp, storescp --fork, orthanc or echoscp."""
+def running(name: str, folder: Path, certificates: Certificates | None = None) -> Generator[Peer]:
+    """A peer by name: storescp, storescp --fork, orthanc or echoscp; over TLS with certificates."""
     port = free_port()
-    command, aet = _command(name, port, folder)
+    if certificates is None:
+        command, aet = _command(name, port, folder)
+    else:
+        command, aet = tls_command(name, port, folder, certificates)
     environment = {**os.environ, "TCP_NODELAY": "1"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

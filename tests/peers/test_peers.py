@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,25 +51,27 @@ def test_the_suite_judges_the_peer(peer: Peer, tmp_path: Path) -> None:
     assert summary["pass"] > 150
 
 
-@pytest.mark.parametrize("name", ["echoscu", "pynetdicom"])
-def test_the_acceptor_answers(name: str) -> None:
-    requestor = pynetdicom() if name == "pynetdicom" else []
+@contextmanager
+def serving(*words: str) -> Generator[tuple[str, Callable[[], str]]]:
+    """Our acceptor: its port, and how to read the next line of its log."""
     with subprocess.Popen(
-        [*DICOMNET, "serve", "--aet", "DICOMNET", "--port", "0"], stdout=subprocess.PIPE, text=True
+        [*DICOMNET, "serve", "--aet", "DICOMNET", "--port", "0", *words], stdout=subprocess.PIPE, text=True
     ) as server:
         try:
-            assert server.stdout is not None
-            address = next(word for word in server.stdout.readline().split() if word.startswith("127.0.0.1:"))
-            port = address.rpartition(":")[2]
-            requestor = [*requestor, "echoscu"] if requestor else [program("echoscu")]
-            subprocess.run(
-                [*requestor, "-aec", "DICOMNET", "127.0.0.1", port],
-                capture_output=True,
-                timeout=SECONDS,
-                check=True,
-            )
-            # What the requestors return says nothing; the acceptor knows whether it answered.
-            lines = [server.stdout.readline() for _ in range(2)]
-            assert any("C-ECHO answered" in line for line in lines), lines
+            out = server.stdout
+            assert out is not None
+            address = next(word for word in out.readline().split() if word.startswith("127.0.0.1:"))
+            yield address.rpartition(":")[2].strip(","), out.readline
         finally:
             server.terminate()
+
+
+# What the requestors return says nothing; the acceptor knows whether it answered.
+@pytest.mark.parametrize("name", ["echoscu", "pynetdicom"])
+def test_the_acceptor_answers(name: str) -> None:
+    requestor = [*pynetdicom(), "echoscu"] if name == "pynetdicom" else [program("echoscu")]
+    with serving() as (port, line):
+        command = [*requestor, "-aec", "DICOMNET", "127.0.0.1", port]
+        subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
+        lines = [line() for _ in range(2)]
+    assert any("C-ECHO answered" in each for each in lines), lines

@@ -147,7 +147,7 @@ class Plain:
             self.tell(told)
         except Exception:  # noqa: BLE001 - as its user may raise anything
             self.raised += 1
-            if told.callback in ("on_connect", "on_close"):
+            if told.callback not in ("on_accept", "on_child_close"):
                 self.close_forced(told.who)
 
     def settle(self, done: Callable[[], bool]) -> None:

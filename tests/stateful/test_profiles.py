@@ -111,7 +111,7 @@ def test_what_accept_may_be_refused_for(profile: Profile) -> None:
         if (action := listener.action_at(state.name, "accept")) is not None
         for branch in action.branches
     }
-    may = {None, "not_listening", "wrong_state", "would_block"}
+    may = {None, "not_listening", "wrong_state", "wrong_security_mode", "would_block"}
     assert may <= codes <= may | ({"reset"} if profile.accept_reports_reset else set())
     with pytest.raises(LocalProtocolError, match="would_block"):
         listening(profile, 1, "accept")

@@ -21,6 +21,8 @@ PATHS = {
     "CONNECTED child": CHILD,
     "CLOSED": CLOSED,
 }
+# What only a link tells that is being secured, or is secured: a link that has ended tells nothing.
+OF_SECURITY = ("handshake-failed", "handshake-abort", "handshake-late", "secure-lost", "secure-cut")
 LOCAL = ("listen", "connect", "dial", "take", "associate", "close", "close-forced", "shutdown")
 
 
@@ -180,7 +182,7 @@ def test_closed_is_final_and_silent(path: str) -> None:
     one = subject(*PATHS[path])
     one.connection("close")
     for event in CONNECTION.event:
-        if event not in ("listen", "connect", "take", "associate", "dial"):
+        if event not in ("listen", "connect", "take", "associate", "dial", "configure", *OF_SECURITY):
             assert one.connection(event) == []
             assert one.where[0] == "CLOSED"
 
@@ -195,10 +197,11 @@ def test_refusals_change_nothing(path: str) -> None:
         "connect": "already_connected",
         "dial": "already_connected",
         "take": "wrong_state",
+        "configure": "wrong_state",  # row 3
         "associate": "not_connected",  # row 15
     }
     allowed = {
-        "IDLE": {"listen", "connect", "dial", "take"},
+        "IDLE": {"listen", "connect", "dial", "take", "configure"},
         "CONNECTED requestor": {"associate"},
         "CONNECTED child": {"associate"},
     }.get(path, set())

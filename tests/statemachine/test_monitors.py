@@ -15,6 +15,10 @@ LIVES = {
     "listener": "listen heard heard close rest end-of-time",
     "gives up": "connect close rest end-of-time",
     "ended by force, unused": "forced closed rest",
+    "secured requestor": "configured connect failed connect connected rest ready pdu closed rest end-of-time",
+    "secured child": "configured taken rest ready pdu close pdu rest",
+    "handshake that fails": "configured connect connected not-ready rest close forced end-of-time",
+    "ended while it is secured": "configured taken forced closed rest",
 }
 
 
@@ -45,10 +49,26 @@ def test_a_right_life(events: str) -> None:
         (5, "connect connected closed closed"),
         (5, "connect connected forced closed closed"),
         (5, "connect connected forced rest"),
+        (4, "connect connected ready"),
+        (4, "configured connect ready connected"),
+        (4, "configured connect not-ready"),
+        (4, "configured ready"),
+        (4, "configured taken ready ready"),
+        (4, "configured taken ready not-ready"),
+        (4, "configured taken not-ready ready"),
+        (4, "configured taken close ready"),
+        (4, "configured taken forced closed not-ready"),
+        (4, "configured taken rest end-of-time"),
+        (5, "configured taken not-ready closed"),
+        (5, "configured taken closed"),
         (5, "listen close heard"),
         (6, "connect pdu"),
         (6, "pdu"),
         (6, "connect failed pdu"),
+        (6, "configured taken pdu"),
+        (6, "configured connect connected not-ready pdu"),
+        (6, "configured taken close pdu"),
+        (6, "configured taken forced pdu"),
     ],
 )
 def test_a_broken_life(invariant: int, events: str) -> None:

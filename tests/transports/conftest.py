@@ -47,16 +47,29 @@ def tls(certificates: Certificates) -> Tls:
     return Tls(TlsSettings(pair.certificate, pair.key, certificates.ca))
 
 
-@pytest.fixture(params=["memory", "memory-tcp-linux", "memory-tcp-winsock", "tcp", "memory-tls", "tcp-tls"])
-def carrier(request: pytest.FixtureRequest, tls: Tls) -> Iterator[Transport]:
-    """The carriers, one after the other: memory in each profile, TCP in its own, and TLS over both."""
+PLAIN = ("memory", "memory-tcp-linux", "memory-tcp-winsock", "tcp")
+
+
+@pytest.fixture(params=PLAIN)
+def carrier(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    """The carriers, one after the other: memory in each profile, TCP in its own."""
+    yield from carrier_of(request)
+
+
+@pytest.fixture(params=[*PLAIN, "memory-tls", "tcp-tls"])
+def carrier_or_tls(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    """The carriers, and TLS over memory and TCP."""
+    yield from carrier_of(request)
+
+
+def carrier_of(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    """The carrier that a parameter names."""
     kind, _, profile = str(request.param).partition("-")
     if profile == "tls":
-        yield TlsTransport(request.getfixturevalue(kind), tls)
-        return
-    if not profile:
+        yield TlsTransport(request.getfixturevalue(kind), request.getfixturevalue("tls"))
+    elif profile:
+        made = MemoryTransport(tables=PROFILES[profile])
+        yield made
+        made.end()
+    else:
         yield request.getfixturevalue(kind)
-        return
-    made = MemoryTransport(tables=PROFILES[profile])
-    yield made
-    made.end()

@@ -31,7 +31,15 @@ from .ears import settle, until
 from .users import RQ, Hospital
 
 NOBODY = Address("", 1)
-CALLBACKS = ("on_accept", "on_connect", "on_close", "on_child_close", "on_primitive")
+CALLBACKS = (
+    "on_accept",
+    "on_connect",
+    "on_close",
+    "on_child_close",
+    "on_secure_link_ready",
+    "on_private_key_password",
+    "on_primitive",
+)
 DATA = PDataTF((PDV(1, True, True, b"\0\0"),))
 
 

@@ -11,6 +11,13 @@ from dicomnet.transports import Address, TlsTransport, Transport
 
 from .ears import LOOPBACK, Door, call, link_of, pair, queue_up, settle, until
 
+
+@pytest.fixture(name="carrier")
+def _carrier(carrier_or_tls: Transport) -> Transport:
+    """TLS keeps the contract as well."""
+    return carrier_or_tls
+
+
 DROPPED = (["failed refused"], ["open", "reset"], ["failed aborted"])
 BIG = bytes(range(256)) * 4096
 

@@ -227,6 +227,12 @@ def test_a_session_that_is_closed_has_its_close_notify(certificates: Certificate
     assert one.received == b""
 
 
+def test_a_proper_end_is_told_from_a_torn_one() -> None:
+    assert outcome_of(ssl.SSLZeroReturnError(), secured=True)[0] == "ok"
+    assert outcome_of(ssl.SSLEOFError(), secured=True)[0] == "close_notify_missing"
+    assert outcome_of(ssl.SSLZeroReturnError())[0] == outcome_of(ssl.SSLEOFError())[0] == "handshake_failed"
+
+
 def test_an_error_without_its_link_is_told_all_the_same() -> None:
     error = ssl.SSLCertVerificationError()
     error.verify_code, error.verify_message = 62, "Hostname mismatch"

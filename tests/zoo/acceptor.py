@@ -446,7 +446,7 @@ class PlainAcceptor:
 
     def respond(self, at: Connection, context_id: int, response: CEchoRSP) -> None:
         """Send a command in fragments that the peer has room for."""
-        octets = encode_command(response)
+        octets = self.encoded(at, context_id, response)
         size = self.fragment_size(at, octets)
         if size < 2:
             self.abort(at, 0, 0)
@@ -455,6 +455,10 @@ class PlainAcceptor:
             end = start + size
             pdv = PDV(context_id, True, end >= len(octets), octets[start:end])
             at.link.send(encode(PDataTF((pdv,))))
+
+    def encoded(self, at: Connection, context_id: int, response: CEchoRSP) -> bytes:
+        """PS3.7 2020 6.3.1: implicit VR little endian, whatever the context has."""
+        return encode_command(response)
 
     def fragment_size(self, at: Connection, octets: bytes) -> int:
         """How many octets of a message one PDU may hold: an even number, and all where there is no limit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dicomnet.statemachine import (
+    EXPLICIT_LE,
     PDV,
     AAssociateRQ,
     AReleaseRP,
@@ -248,6 +249,30 @@ class EchoTwice(PlainAcceptor):
         super().echo(at, context_id, command)
 
 
+class ExplicitCommandSet(PlainAcceptor):
+    """On a context with explicit VR the answer's command set has explicit VR as well.
+
+    PS3.7 2020 6.3.1: a command set has implicit VR little endian, whatever the transfer syntax.
+    """
+
+    fault = "explicit-command-set"
+    expects = "echo"
+
+    def encoded(self, at: Connection, context_id: int, response: CEchoRSP) -> bytes:
+        """The encoder of data sets does for commands too."""
+        octets = super().encoded(at, context_id, response)
+        if at.accepted[context_id] != EXPLICIT_LE:
+            return octets
+        elements = b""
+        while octets:
+            element, length = octets[2:4], int.from_bytes(octets[4:8], "little")
+            vr = {b"\0\0": b"UL", b"\2\0": b"UI"}.get(element, b"US")
+            elements += octets[:4] + vr + length.to_bytes(2, "little") + octets[8 : 8 + length]
+            octets = octets[8 + length :]
+        # The group length has the same number of octets in either form.
+        return elements[:8] + (len(elements) - 12).to_bytes(4, "little") + elements[12:]
+
+
 # --- release -----------------------------------------------------------------------------------------------
 
 
@@ -378,6 +403,7 @@ FAULTS: tuple[type[PlainAcceptor], ...] = (
     EchoFails,
     SecondEchoUnanswered,
     EchoTwice,
+    ExplicitCommandSet,
     ReleaseUnanswered,
     ReleaseAborted,
     ReleaseCloses,

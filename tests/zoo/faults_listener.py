@@ -106,6 +106,21 @@ class ResetLeaksSlot(PlainAcceptor):
             self.connections.add(at)
 
 
+class AbortLeaksSlot(PlainAcceptor):
+    """An association that the peer aborts is never taken off the count of those that are served.
+
+    PS3.8 2020 Table 9-10, Sta6 x Evt16: AA-3 ends it.
+    """
+
+    fault = "abort-leaks-slot"
+    expects = "listener"
+
+    def abort_received(self, at: Connection) -> None:
+        """Only a release counts."""
+        super().abort_received(at)
+        self.connections.add(at)
+
+
 class LastComeFirstServed(OneAtATime):
     """Serves one at a time, and of those who wait the one that came last.
 
@@ -219,6 +234,7 @@ FAULTS: tuple[type[PlainAcceptor], ...] = (
     QuickCloseEndsListening,
     ResetEndsListening,
     ResetLeaksSlot,
+    AbortLeaksSlot,
     LastComeFirstServed,
     LimitAnsweredBySilence,
     LimitAnsweredByClosing,

@@ -61,6 +61,12 @@ PROBES: tuple[Probe, ...] = (
         "AC | " * 32 + "RJ2/3/2 | RJ2/3/2 END@30",
     ),
     Probe(
+        "abort-leaks-slot",
+        [*[step for n in range(33) for step in (n, o.RQ, o.ABORT)], 33, o.RQ],
+        "AC END@1 | " * 33 + "AC",
+        "AC END@1 | " * 32 + "RJ2/3/2 END@1 | RJ2/3/2 END@30",
+    ),
+    Probe(
         "last-come-first-served",
         [o.RQ, 1, 2, 0, "end"],
         "AC END@1 | END@30 | END@30",
@@ -190,6 +196,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("echo-fails", [o.RQ, o.ECHO], "AC RSP1:7/0", "AC RSP1:7/110"),
     Probe("second-echo-unanswered", [o.RQ, o.ECHO, o.ECHO], "AC RSP1:7/0 RSP1:7/0", "AC RSP1:7/0"),
     Probe("echo-answered-twice", [o.RQ, o.ECHO], "AC RSP1:7/0", "AC RSP1:7/0 RSP1:7/0"),
+    Probe("explicit-command-set", [o.EXPLICIT, o.ECHO], "AC(1:0E) RSP1:7/0", "AC(1:0E) BAD1"),
     Probe("release-unanswered", [o.RQ, o.RELEASE], "AC RP END@31", "AC"),
     Probe("release-aborted", [o.RQ, o.RELEASE], "AC RP END@31", "AC AB2/2 END@31"),
     Probe("release-closes", [o.RQ, o.RELEASE], "AC RP END@31", "AC END@1"),

@@ -133,8 +133,9 @@ class Client:
         if not pdv.is_last:
             return ""
         command = decode_command(self._command)
-        assert isinstance(command, CEchoRSP)
-        word = f"RSP{pdv.context_id}:{command.message_id_responded_to}/{command.status:x}"
+        word = f"BAD{pdv.context_id}"
+        if isinstance(command, CEchoRSP):
+            word = f"RSP{pdv.context_id}:{command.message_id_responded_to}/{command.status:x}"
         word += (f"x{self._pdus}" if self._pdus > 1 else "") + ("!" if self._too_long else "")
         self._command, self._pdus = b"", 0
         return word

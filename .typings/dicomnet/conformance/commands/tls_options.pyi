@@ -1,0 +1,1 @@
+from conformance.commands.tls_options import *

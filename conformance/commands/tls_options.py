@@ -1,0 +1,209 @@
+"""The options of TLS, the same for every command that connects or listens, and the settings that they make."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, Final, ParamSpec, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from dicomnet.statemachine import SecurityError
+from dicomnet.transports import TlsSettings, client_context, server_context, tls_profile, tls_remarks
+
+# The password of an encrypted key comes from here, or from a prompt: in an option every process could read it.
+PASSWORD_VARIABLE: Final = "DICOMNET_TLS_KEY_PASSWORD"
+
+_HINT: Final = f": put it in the environment variable {PASSWORD_VARIABLE}"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ProfileType(click.ParamType[str]):
+    """The name of a TLS profile."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Look it up; says which names are near."""
+        try:
+            return tls_profile(value).name
+        except SecurityError as error:
+            self.fail(error.message, param, ctx)
+
+
+_FILE: Final = click.Path(path_type=Path)
+_CERTIFICATE: Final = (
+    click.option(
+        "--tls-cert", type=_FILE, metavar="FILE", help="This end's own certificate and its chain, PEM."
+    ),
+    click.option(
+        "--tls-key",
+        type=_FILE,
+        metavar="FILE",
+        help=f"Its key, PEM. The password of an encrypted one is taken from {PASSWORD_VARIABLE}, or asked for.",
+    ),
+    click.option(
+        "--tls-profile",
+        type=ProfileType(),
+        default=TlsSettings().profile,
+        show_default=True,
+        metavar="NAME",
+        help="A TLS profile of PS3.15: see dicomnet table tls-profiles.",
+    ),
+    click.option(
+        "--tls-key-log",
+        type=_FILE,
+        metavar="FILE",
+        help="Write the secrets of every session to FILE, for Wireshark: whoever has it reads all.",
+    ),
+)
+_REQUESTOR: Final = (
+    click.option("--tls", is_flag=True, help="Speak TLS."),
+    click.option(
+        "--tls-ca",
+        type=_FILE,
+        metavar="FILE",
+        help="The authorities that are trusted, PEM; without it those of the system.",
+    ),
+    *_CERTIFICATE,
+    click.option(
+        "--tls-server-name", metavar="NAME", help="The name in the acceptor's certificate, if not its HOST."
+    ),
+    click.option("--tls-no-verify", is_flag=True, help="Do not check the acceptor's certificate."),
+)
+_ACCEPTOR: Final = (
+    click.option("--tls", is_flag=True, help="Speak TLS; --tls-cert implies it."),
+    *_CERTIFICATE,
+    click.option("--tls-require-client-cert", is_flag=True, help="Demand a certificate of the requestor."),
+    click.option(
+        "--tls-ca",
+        type=_FILE,
+        metavar="FILE",
+        help="The authorities that requestors are of, PEM; without it those of the system.",
+    ),
+)
+TLS_NAMES: Final = {
+    name: "--" + name.replace("_", "-")
+    for name in (
+        "tls_ca",
+        "tls_cert",
+        "tls_key",
+        "tls_profile",
+        "tls_key_log",
+        "tls_server_name",
+        "tls_no_verify",
+        "tls_require_client_cert",
+    )
+}
+
+
+def requestor_tls(function: Callable[P, R]) -> Callable[..., R]:
+    """Add the options of an end that connects; the command gets `tls`, a `TlsSettings` or None."""
+    return _with(function, _REQUESTOR, acceptor=False)
+
+
+def acceptor_tls(function: Callable[P, R]) -> Callable[..., R]:
+    """Add the options of an end that listens; the command gets `tls`, a `TlsSettings` or None."""
+    return _with(function, _ACCEPTOR, acceptor=True)
+
+
+def _with(
+    function: Callable[P, R],
+    options: tuple[Callable[[Callable[..., R]], Callable[..., R]], ...],
+    *,
+    acceptor: bool,
+) -> Callable[..., R]:
+    def command(*args: Any, **values: Any) -> R:  # noqa: ANN401 - whatever the command takes
+        given = {name: values.pop(name, None) for name in ("tls", *TLS_NAMES)}
+        settings = settings_of(click.get_current_context(), given, acceptor=acceptor)
+        return function(*args, **values, tls=settings)  # type: ignore[arg-type]
+
+    wrapped: Callable[..., R] = update_wrapper(command, function)
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def settings_of(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) -> TlsSettings | None:
+    """The settings that the options make, None without TLS; what the user should know is told on standard error.
+
+    Raises `click.UsageError` where options contradict one another, or where a file, key or password does not serve.
+    """
+    _refuse_contradictions(ctx, given, acceptor=acceptor)
+    if not (given["tls"] or (acceptor and given["tls_cert"] is not None)):
+        return None
+    settings = TlsSettings(
+        certificate=given["tls_cert"],
+        key=given["tls_key"],
+        authorities=given["tls_ca"],
+        verify=not given["tls_no_verify"],
+        require_client_certificate=bool(given["tls_require_client_cert"]),
+        server_name=given["tls_server_name"],
+        profile=given["tls_profile"],
+        key_log=given["tls_key_log"],
+        # A function of its own for each use of the options: contexts are kept by who gave the password.
+        password=lambda: key_password(),  # noqa: PLW0108
+    )
+    try:
+        # Made now, so that what is wrong is told before anything is connected.
+        (server_context if acceptor else client_context)(settings)
+        remarks = tls_remarks(settings)
+    except SecurityError as error:
+        raise click.UsageError(
+            error.message + (_HINT if "no password was given" in error.message else "")
+        ) from error
+    for remark in remarks:
+        click.echo(f"WARNING: {remark}", err=True)
+    return settings
+
+
+def words_of(ctx: click.Context) -> tuple[str, ...]:
+    """The TLS options of the command line, as they were written."""
+    words = ["--tls"] if ctx.params.get("tls") else []
+    for name, option in TLS_NAMES.items():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = ctx.params[name]
+            words += [option] if value is True else [option, str(value)]
+    return tuple(words)
+
+
+def key_password() -> str | bytes | None:
+    """The password of an encrypted key: from the environment, or asked for where somebody sits at a terminal."""
+    password = os.environ.get(PASSWORD_VARIABLE)
+    if password:
+        return os.fsencode(password)
+    if not _at_a_terminal():
+        return None
+    asked: str = click.prompt(
+        "Password of the TLS key", hide_input=True, err=True, default="", show_default=False
+    )
+    return asked
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _refuse_contradictions(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) -> None:
+    used = [
+        option
+        for name, option in TLS_NAMES.items()
+        if ctx.get_parameter_source(name) not in (None, ParameterSource.DEFAULT)
+    ]
+    if acceptor and given["tls_cert"] is None and (used or given["tls"]):
+        what = ", ".join(["--tls"] * bool(given["tls"]) + used)
+        raise click.UsageError(f"an acceptor with TLS needs --tls-cert: add it, or leave {what} out")
+    if not acceptor and used and not given["tls"]:
+        raise click.UsageError(f"without --tls there is no TLS: add it, or leave {', '.join(used)} out")
+    if given["tls_key"] is not None and given["tls_cert"] is None:
+        raise click.UsageError("--tls-key is the key of --tls-cert: add it, or leave --tls-key out")
+    if acceptor and given["tls_ca"] is not None and not given["tls_require_client_cert"]:
+        raise click.UsageError(
+            "--tls-ca is asked about requestors alone: add --tls-require-client-cert, or leave it out"
+        )
