@@ -262,8 +262,7 @@ class Session:
         self._target = replace(self._target, pace=replace(pace, quiet=quiet, patience=patience))
         if slowest >= SLOW_USER:
             self._measure_provider()
-        below = self._target.tls
-        agreed = None if below is None else below.said()
+        agreed = self._target.tls and self._target.tls.said()
         if isinstance(agreed, Secured):
             self._remark(f"{self._label}: {agreed.version} with {agreed.suite}")
         self._remark(
