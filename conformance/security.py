@@ -18,7 +18,21 @@ from .case import Case, Finding, Grade, Level
 from .evidence import Evidence
 from .octets import ECHO, RELEASE_RQ, RQ, cut, with_titles
 from .run import PIECE_SECONDS, Pace, Target
-from .tls_steps import Beside, Heard, Part, Probe, Said, SecureStep, Shake, Stop, Tell, Until, Want, Way
+from .tls_steps import (
+    Beside,
+    Heard,
+    Part,
+    Probe,
+    Said,
+    SecureStep,
+    Shake,
+    Stop,
+    Tell,
+    Until,
+    Verify,
+    Want,
+    Way,
+)
 from .tls_wire import Inside, Wire
 from .verdict import Ending, Result, Verdict, verdict_of
 
@@ -76,6 +90,20 @@ class Hints:
     recover_limit: float = 75.0
     recover: Callable[[], object] = lambda: None
     serves_several: Callable[[], bool] = lambda: False
+
+
+def needs_no_association(case: Case) -> bool:
+    """Whether the case asks nothing of the target but its half of a handshake, or the end of what is none."""
+    return (
+        case.secure
+        and not case.slow
+        and all(
+            (isinstance(step, Probe) and not step.keep)
+            or (isinstance(step, Shake) and step.verify is not Verify.NOTHING)
+            or isinstance(step, Part)
+            for step in case.steps
+        )
+    )
 
 
 def judge_secure(

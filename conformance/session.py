@@ -22,9 +22,9 @@ from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on, own_fault
 from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
-from .security import Hints, TlsTarget, judge_secure
+from .security import Hints, TlsTarget, judge_secure, needs_no_association
 from .uid_names import uid_name
-from .verdict import Cell, Result, Verdict
+from .verdict import Cell, Result, Verdict, passed, usable
 
 SANITY_RUNS = 3
 CONFIRM_FACTOR = 3.0
@@ -207,6 +207,7 @@ class Session:
         self._crowds: dict[str, Result] = {}
         self._cells: dict[Cell, list[Result]] = {}
         self._hurried = options.patience is None
+        self._insecure = False
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
         """Run the cases; every result goes into `report` as soon as it is known."""
@@ -216,6 +217,7 @@ class Session:
         self._emit(Started(self._label, str(self._target.address), len(cases)))
         try:
             if not self._sanity(report):
+                self._judge_handshakes(cases)
                 return
         except TesterFault as fault:
             self._tell(fault.result)
@@ -245,6 +247,7 @@ class Session:
                 self._healthy = usable
                 self._remark(f"{self._label}: sanity expected {result.expected}, observed {result.observed}")
             elif not passed(result):
+                self._insecure = self._target.tls is not None and result.ending.how == "none"
                 report.blamed = blame(result, self._target)
                 result.verdict = Verdict.INCONCLUSIVE
                 result.transport = self._label
@@ -259,8 +262,7 @@ class Session:
         self._target = replace(self._target, pace=replace(pace, quiet=quiet, patience=patience))
         if slowest >= SLOW_USER:
             self._measure_provider()
-        below = self._target.tls
-        agreed = None if below is None else below.said()
+        agreed = self._target.tls and self._target.tls.said()
         if isinstance(agreed, Secured):
             self._remark(f"{self._label}: {agreed.version} with {agreed.suite}")
         self._remark(
@@ -457,7 +459,11 @@ class Session:
             run.start()
         pace = self._target.pace
         limit = max(sum(_longest(step, pace) for step in case.steps) for case in cases) + CASE_GRACE
-        carry_on(runs, lambda: self._target.carrier.run(lambda: all_over(runs), limit))
+
+        def over() -> bool:
+            return all(run.result is not None for run in runs)
+
+        carry_on(runs, lambda: self._target.carrier.run(over, limit))
         for run in runs:
             try:
                 result = self._after_wait(run)
@@ -542,13 +548,23 @@ class Session:
             raise TesterFault(result)
         return result
 
-    def _secured(self, case: Case) -> Result:
+    def _secured(self, case: Case, hints: Hints | None = None) -> Result:
         slower, options = self._target.pace.slower(CONFIRM_FACTOR), self._options
         slower = replace(slower, patience=max(slower.patience, LONG_PATIENCE))
-        hints = Hints(options.concurrent, options.recover_limit, self._recover, self._stalls)
-        result = judge_secure(case, self._target, slower, hints)
-        result.transport = self._label
-        return result
+        usual = Hints(options.concurrent, options.recover_limit, self._recover, self._stalls)
+        return replace(judge_secure(case, self._target, slower, hints or usual), transport=self._label)
+
+    def _judge_handshakes(self, cases: tuple[Case, ...]) -> None:
+        """No link becomes secure: what is wrong with the target's TLS can be said all the same, if it is there."""
+        for case in filter(needs_no_association, cases if self._insecure else ()):
+            self._emit(CaseStarted(case))
+            try:
+                result = self._secured(case, Hints())
+            except Exception as error:  # noqa: BLE001 - the other cases are not to suffer
+                result = self._fault(case, error)
+            self._tell(result)
+            if result.ending.how == "none":
+                return
 
     def _stalls(self) -> bool:
         self._recover()
@@ -582,19 +598,3 @@ def _longest(step: Step, pace: Pace) -> float:
             return min(step.seconds, pace.idle)
         case _:
             return pace.patience + pace.quiet
-
-
-def passed(result: Result) -> bool:
-    """The whole sanity case went well."""
-    return result.verdict in (Verdict.PASS, Verdict.NON_STRICT)
-
-
-def usable(result: Result) -> bool:
-    """The target accepted an association with Verification, whatever came after it."""
-    accepted = result.evidence.accepted()
-    return accepted is not None and any(context.result == 0 for context in accepted.presentation_contexts)
-
-
-def all_over(runs: list[CaseRun]) -> bool:
-    """Whether each run has its result."""
-    return all(run.result is not None for run in runs)

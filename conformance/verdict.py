@@ -76,3 +76,14 @@ class Result:
     attempts: int = 1
     checking: Cell | None = None
     otherwise: Verdict = Verdict.PASS
+
+
+def passed(result: Result) -> bool:
+    """The whole sanity case went well."""
+    return result.verdict in (Verdict.PASS, Verdict.NON_STRICT)
+
+
+def usable(result: Result) -> bool:
+    """The target accepted an association with Verification, whatever came after it."""
+    accepted = result.evidence.accepted()
+    return accepted is not None and any(context.result == 0 for context in accepted.presentation_contexts)

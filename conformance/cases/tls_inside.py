@@ -167,7 +167,7 @@ def server_certificate() -> tuple[Case, ...]:
         if heard.verify and heard.verify not in (*_OUT_OF_DATE, *_OTHER_NAME):
             yield fail(CERTIFICATE, heard.reason)
         elif not heard.verify and not heard.secured:
-            yield fail(CERTIFICATE, f"no handshake: {heard.told()}")
+            yield Stop(Verdict.INCONCLUSIVE, f"no handshake: {heard.told()}")
 
     def dates(heard: Heard) -> Iterable[Said]:
         if heard.verify in _OUT_OF_DATE:
@@ -209,7 +209,7 @@ def _other(heard: Heard, harmless: tuple[int, ...]) -> Iterable[Said]:
     if heard.verify and heard.verify not in harmless:
         yield Stop(Verdict.INCONCLUSIVE, f"not seen, for something else is wrong: {heard.reason}")
     elif not heard.verify and not heard.secured:
-        yield fail(CERTIFICATE, f"no handshake: {heard.told()}")
+        yield Stop(Verdict.INCONCLUSIVE, f"no handshake: {heard.told()}")
 
 
 def client_certificate() -> tuple[Case, ...]:

@@ -143,6 +143,15 @@ class Only13(Raw):
         return names.TLS13 not in hello.versions and self.refuses()
 
 
+class Only11(Raw):
+    """Speaks TLS 1.1 alone, as old devices do: none of today's can be associated with it."""
+
+    def looked_at(self, hello: Offered) -> bool:
+        if hello.versions == [names.TLS11]:
+            return self.says(server_hello(names.TLS11, hello.suites[0]))
+        return self.refuses()
+
+
 class Only12(Raw):
     """Speaks TLS 1.2 alone, which is allowed."""
 

@@ -10,11 +10,12 @@ import pytest
 
 from dicomnet.conformance import Options, Verdict, tls_cases
 from dicomnet.statemachine import TLS_PROFILES
+from dicomnet.transports import Request
 
 from ..certificates import Certificates, Pair
 from ..zoo import PlainAcceptor
 from ..zoo.acceptor import Connection
-from .faults import FAULTS, OneAtATime
+from .faults import FAULTS, OneAtATime, Only11
 from .server import EVERYTHING, Served, server_context
 from .targets import Judged, judge
 
@@ -114,7 +115,7 @@ def forgiving(certificates: Certificates) -> ssl.SSLContext:
 
 
 WRONG_CERTIFICATES = (
-    ("server_small", "tls.key.certificate", "RSA of 1024 bits"),
+    ("server_small", "tls.key.certificate", "a key of RSA of 1024 bits"),
     ("server_of_other_ca", "tls.certificate.chain", "certificate: unable to get local issuer certificate"),
     ("server_self_signed", "tls.certificate.chain", "certificate: self"),
     ("server_expired", "tls.certificate.dates", "certificate: certificate has expired"),
@@ -122,21 +123,36 @@ WRONG_CERTIFICATES = (
 )
 
 
+@pytest.mark.parametrize("verify", [True, False])
 @pytest.mark.parametrize(("pair", "case", "text"), WRONG_CERTIFICATES)
 def test_a_wrong_server_certificate_is_seen(
-    certificates: Certificates, pair: str, case: str, text: str
+    certificates: Certificates, pair: str, case: str, text: str, *, verify: bool
 ) -> None:
-    judged = judge(
-        certificates, "tls.key.certificate", "tls.certificate.*", context=of(pair)(certificates), verify=False
-    )
-    if pair == "server_small":
-        # The tester's own carrier, which keeps to the profile, does not even begin with such a server.
-        assert judged.report.blamed or judged.results[case].verdict is Verdict.FAIL
-        return
-    assert judged.results[case].verdict is Verdict.FAIL
+    """Also where the tester's own link does not become secure for it, so that there is no association."""
+    patterns = ("tls.key.certificate", "tls.certificate.*", "tls.data.*")
+    judged = judge(certificates, *patterns, context=of(pair)(certificates), verify=verify)
     assert text in judged.results[case].observed
-    others = {name for name, result in judged.results.items() if result.verdict is Verdict.FAIL} - {case}
-    assert not others
+    assert {name for name, result in judged.results.items() if result.verdict is Verdict.FAIL} == {case}
+    if verify:
+        assert judged.report.blamed
+        assert not any(name.startswith("tls.data.") for name in judged.results)
+        assert judged.report.exit_code() == 1
+
+
+def test_of_a_server_that_is_too_old_its_handshake_is_judged(certificates: Certificates) -> None:
+    judged = judge(certificates, "tls.version.*", "tls.data.*", kind=Only11)
+    assert judged.report.blamed
+    assert judged.results["tls.version.1-2"].verdict is Verdict.FAIL
+    assert judged.results["tls.version.1-1"].verdict is Verdict.FAIL
+    assert not any(name.startswith("tls.data.") for name in judged.results)
+
+
+def test_where_nobody_is_nothing_is_judged(certificates: Certificates) -> None:
+    """Nothing listens: that is seen once, and not waited for in every case."""
+    judged = judge(certificates, "tls.version.*", acceptor=Nobody)
+    assert judged.report.blamed
+    assert list(judged.results) == ["sanity.echo", "tls.version.ssl3"]
+    assert {result.verdict for result in judged.results.values()} == {Verdict.INCONCLUSIVE}
 
 
 @pytest.mark.parametrize("version", ["1-2", "1-3"])
@@ -178,6 +194,13 @@ def test_starvation_is_less_than_strict_where_associations_are_served_side_by_si
 ) -> None:
     judged = judge(certificates, "tls.stall.*", kind=OneAtATime)
     assert not verdicts(judged, Verdict.NON_STRICT)
+
+
+class Nobody(PlainAcceptor):
+    """Gone before anybody comes."""
+
+    def on_request(self, request: Request) -> None:
+        request.drop("refused")
 
 
 class OneAssociation(PlainAcceptor):
