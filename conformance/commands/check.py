@@ -33,8 +33,7 @@ SECURITY = click.option(
     default="none",
     show_default=True,
     help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
-    "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine), at sizes of their "
-    "own.",
+    "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine).",
 )
 
 
@@ -124,7 +123,7 @@ OF_ONE_QUESTION = {
 
 # What an ISCL line has no use for.
 OF_CONNECTIONS = {
-    **OF_ONE_QUESTION,
+    **{name: option for name, option in OF_ONE_QUESTION.items() if name != "security"},
     "profile": "--profile",
     "mutant": "--mutant",
     "mutants": "--mutants",

@@ -42,6 +42,13 @@ OF_MANY_SEEDS = {
     "json_file": "--json",
 }
 MUTANTS: Final = tuple(sorted(PLANTED))
+SECURITY: Final = click.option(
+    "--security",
+    type=click.Choice(tuple(SECURITIES)),
+    default="none",
+    show_default=True,
+    help="played: most links have a security layer, whose handshake meets the faults, and refusals.",
+)
 
 
 @click.command("simulate")
@@ -74,13 +81,7 @@ MUTANTS: Final = tuple(sorted(PLANTED))
     default=None,
     help="Simulate tables with a planted fault, one of those of dicomnet check.",
 )
-@click.option(
-    "--security",
-    type=click.Choice(tuple(SECURITIES)),
-    default="none",
-    show_default=True,
-    help="played: most links have a security layer, whose handshake meets the faults, and refusals.",
-)
+@SECURITY
 @click.option("--json", "json_file", type=OUTPUT, default=None, help="Write the counts as JSON.")
 @click.option(
     "--test",

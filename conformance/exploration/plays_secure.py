@@ -244,22 +244,6 @@ L on_accept on_child_close(k,insufficient_security) LISTENING[0+0]
 a on_connect(ok) on_secure_link_ready(handshake_failed) CLOSED
 k on_secure_link_ready(insufficient_security) CLOSED
 
-13 what is said of a link that has failed already is nothing
-> secure-wired-requestor; a hears insecure; a hears insecure; a hears cut; a see; run; timers; wait 100
-a on_secure_link_ready(expired) CLOSED CLOSED
-wire end
-carrier timers(0)
-
-16 a cut in the middle of a handshake
-> secure-wired-requestor; a hears cut; a see; L listen 2; wire2 connect L; run; L accept k; run; k hears cut; run
-> timers; wait 100
-a on_secure_link_ready(aborted) CLOSED CLOSED
-wire end
-L on_accept on_child_close(k,aborted) LISTENING[0+0]
-wire2 open end
-k on_secure_link_ready(aborted) CLOSED
-carrier timers(0)
-
 13 close inside on_secure_link_ready(ok)
 > secure; when a on_secure_link_ready a close; L listen 2; a connect; run; L accept k; run; wait 100
 L on_accept on_child_close(k,ok) LISTENING[0+0]

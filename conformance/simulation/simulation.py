@@ -314,6 +314,12 @@ def library_of(name: str) -> str:
     return "lib-r" if name.startswith("scu") else "lib-a"
 
 
+def _not_ready(subject: NetworkObject) -> bool:
+    """Whether an association was asked for too early (row 15)."""
+    endpoint = subject.endpoint
+    return endpoint.connection.control != "CONNECTED" or endpoint.security.control == "SECURING"
+
+
 Deed = Callable[[NetworkObject, "User", Act], object]
 
 
@@ -355,8 +361,7 @@ def _deeds(simulation: Simulation) -> dict[str, Deed]:
 
     def associate(subject: NetworkObject, _user: User, _act: Act) -> None:
         if not simulation.call(subject, partial(subject.associate, PROPOSAL)):
-            securing = subject.endpoint.security.control == "SECURING"
-            simulation.rows[15] += securing or subject.endpoint.connection.control != "CONNECTED"
+            simulation.rows[15] += _not_ready(subject)
 
     def primitive(call: Callable[[NetworkObject], object]) -> Deed:
         return lambda subject, _user, _act: simulation.call(subject, partial(call, subject))

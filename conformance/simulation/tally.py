@@ -17,9 +17,6 @@ ROWS: Final = tuple(range(1, 25))
 """The rows of the connection layer."""
 SECURITY_ROWS: Final = frozenset({3, 12, 13, 14})
 """The rows that only a security layer brings."""
-NEVER_TOLD: Final = frozenset({("SECURING", "cut"), ("FAILED", "failed"), ("FAILED", "cut")})
-"""Cells of the security table that no link can reach: one that is not secured yet tells of an end, and one that has
-failed tells of nothing."""
 ROLE_OF: Final = {"lib-a": "acceptor", "lib-r": "requestor"}
 CELLS: Final = frozenset((state, event) for state, row in ASSOCIATION.cells.items() for event in row)
 """The cells of PS3.8 Table 9-10 that have an action."""
@@ -138,7 +135,6 @@ def arrows_of(profile: str, security: str = "none") -> dict[str, frozenset[Arrow
             for event, action in row.items()
             for branch in machine.actions[action].branches
             if branch.refuse is None and (secure or event not in OF_SECURITY)
-            if machine is not model.security or (state, event) not in NEVER_TOLD
         )
         for machine in machines
     }

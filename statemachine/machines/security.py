@@ -27,12 +27,12 @@ configure        SE-1    SE-1       .         .        .
 begin-requestor  .       SE-2       .         .        .
 begin-acceptor   .       SE-3       .         .        .
 secured          .       .          SE-4      .        .
-failed           .       .          SE-5      SE-6     SE-12
-cut              .       .          SE-7      SE-8     SE-12
+failed           .       .          SE-5      SE-6     .
+cut              .       .          .         SE-8     .
 timeout          .       .          SE-9      .        .
 peer-end         .       .          SE-7      SE-10    .
 local-end        .       .          SE-11     SE-11    .
-associate        .       .          SE-13     .        .
+associate        .       .          SE-12     .        .
 """
 
 
@@ -109,8 +109,7 @@ ACTIONS: Final = {
             HandshakeTimerStop(),
             Signal("local-end"),
         ),
-        straight("SE-12", "row 13", "nothing: it has failed", STAY),
-        Action("SE-13", "row 15", "refuse: the link is not ready", (Branch(STAY, refuse="not_connected"),)),
+        Action("SE-12", "row 15", "refuse: the link is not ready", (Branch(STAY, refuse="not_connected"),)),
     )
 }
 
