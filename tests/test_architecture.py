@@ -20,14 +20,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("statemachine", "transports", "conformance", "diagrams", "console")
+FOLDERS = ("statemachine", "transports", "conformance", "diagrams")
 # Who may import whom across folders. Never the other way.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "statemachine": (),
     "transports": ("statemachine",),
     "diagrams": ("statemachine",),
     "conformance": ("statemachine", "transports", "diagrams"),
-    "console": ("conformance",),
     "tests": FOLDERS,
 }
 # Public modules that are imported by their full name; each has a stub of its own in .typings.
@@ -90,7 +89,7 @@ def imports_keep_their_direction(path: str, source: str) -> list[str]:
 
 
 def _across(folder: str, module: str, names: list[str]) -> list[str]:
-    if folder in ("tests", "console") and module in PUBLIC_MODULES:
+    if folder == "tests" and module in PUBLIC_MODULES:
         return []
     _, _, neighbour = module.partition(".")
     if neighbour == folder:

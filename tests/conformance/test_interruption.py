@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
 import sys
 import threading
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -215,48 +213,3 @@ def test_in_memory_between_two_cases(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert (result.exit_code, result.stderr) == (INTERRUPTED, "")
     report = read_json(file)
     assert (report["interrupted"], report["cases"]) == (True, [])
-
-
-# Any module that the command line needs, from its first to its last: an interruption comes while it is looked for.
-WHILE_IT_IMPORTS = """
-import signal, sys
-heavy, sys.argv[1:] = sys.argv[1], ["--help"]
-class Interrupted:
-    def find_spec(self, name, path=None, target=None):
-        if name == heavy:
-            signal.raise_signal(signal.SIGINT)
-sys.meta_path.insert(0, Interrupted())
-from {package} import main
-main()
-"""
-
-
-def interrupted_while_importing(package: str, module: str) -> tuple[int, str, str]:
-    program = WHILE_IT_IMPORTS.format(package=package)
-    ended = subprocess.run(
-        (sys.executable, "-c", program, module), capture_output=True, text=True, check=False, timeout=60
-    )
-    return ended.returncode, ended.stdout, ended.stderr
-
-
-@pytest.mark.parametrize(
-    "module", ["dicomnet.conformance", "dicomnet.statemachine", "click", "rich.progress", "dicomnet.diagrams"]
-)
-def test_an_interruption_while_the_command_is_imported_is_quiet(module: str) -> None:
-    assert interrupted_while_importing("dicomnet.console", module) == (130, "", "")
-
-
-def test_without_the_way_in_from_the_console_it_would_show_a_traceback() -> None:
-    code, _, errors = interrupted_while_importing("dicomnet.conformance.cli", "click")
-    assert code != 130 or "Traceback" in errors
-    assert "KeyboardInterrupt" in errors
-
-
-def test_the_installed_command_begins_at_the_console() -> None:
-    settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
-    assert settings["project"]["scripts"] == {"dicomnet": "dicomnet.console:main"}
-    program = (
-        "import sys, dicomnet.console; print(*{'click', 'rich', 'dicomnet.conformance'} & set(sys.modules))"
-    )
-    ended = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == ""
