@@ -173,7 +173,7 @@ class SceneObject(NetworkObject):
             state.secure, None if state.engine is None else PlayedEngine(self.scene.played, *state.engine)
         )
         secure.link = end = MemoryEnd(self.scene.stepwise, secure, WHERE)
-        self._link = secure
+        self._link = self._secure = secure
         return end
 
     def thaw(self, state: ObjectState) -> None:
