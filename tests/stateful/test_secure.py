@@ -128,7 +128,7 @@ class Noting(MemoryAdapter):
 def test_every_outcome_happens() -> None:
     """A check of what never happens would prove nothing."""
     Noting.told.clear()
-    check_adapter(Noting, "dicomnet", 250, derandomize=True, security=True)
+    check_adapter(Noting, "dicomnet", 800, derandomize=True, security=True)
     assert Noting.told >= {
         "requestor on_secure_link_ready ok",
         "requestor on_secure_link_ready aborted",
