@@ -43,7 +43,7 @@ from dicomnet.statemachine import (
 
 from .base import Address, Link, LinkHandler, Listening, Request, Timer, Transport
 from .interpreter import execute
-from .secure import Failed, Secured, SecureLink, Security, refuse_on_wire
+from .secure import Failed, Secured, SecureLink, Security, refuse_no_layer, refuse_on_wire
 from .user import Handler, Settings, refuse_no_handler
 
 DEFAULT_BACKLOG = 16
@@ -249,6 +249,7 @@ class NetworkObject:
         """
         # What is refused must not read any file.
         feed(self.endpoint, self.network.model, "connection", "configure")
+        refuse_no_layer(security)
         refuse_on_wire(security, self.network.carrier)
         self._security = security.load(lambda: self.handler.on_private_key_password(self))
         self.give("connection", "configure")

@@ -78,6 +78,9 @@ def outcome_of(
     reason = _reason(error)
     if reason in _NO_TLS:
         return "handshake_failed", "what came is not TLS: the peer may speak without it on this port"
+    if reason == "SYS_LIB" or "system lib" in str(error):
+        # The link is in memory: the one thing that OpenSSL asks of the system meanwhile is to write the key log.
+        return "handshake_failed", "the key log file could not be written: is its disk full?"
     code, words = _NOTICED.get(reason, ("handshake_failed", ""))
     return code, words or f"OpenSSL says: {_text(error)}"
 
