@@ -39,6 +39,14 @@ _NOTICED: Final = {
     "NO_SHARED_CIPHER": ("handshake_failed", "no cipher suite in common, or none for the certificate's key"),
     "WRONG_CIPHER_RETURNED": ("handshake_failed", "the peer chose a cipher suite that was not offered"),
     "DH_KEY_TOO_SMALL": ("insufficient_security", "the peer's DH key is smaller than the profile demands"),
+    "LENGTH_MISMATCH": (
+        "handshake_failed",
+        "a message of the handshake has lengths that do not fit together",
+    ),
+    "UNEXPECTED_MESSAGE": (
+        "handshake_failed",
+        "the peer sent a message that is out of place in the handshake",
+    ),
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": ("verify_failed", "the peer showed no certificate"),
 }
 # What came is no record of TLS. OpenSSL 3.2 calls some of these a failure of the record layer.

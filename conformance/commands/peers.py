@@ -139,6 +139,9 @@ def echo(
     finally:
         carrier.end()
     if not result.ok:
-        raise click.ClickException(f"{address}: {result.text}")
+        hint = (
+            ": does it expect TLS? then add --tls" if tls is None and result.text.endswith("was lost") else ""
+        )
+        raise click.ClickException(f"{address}: {result.text}{hint}")
     over = "" if result.secured is None else f", over {result.secured.version} with {result.secured.suite}"
     click.echo(f"{address}: {result.text} ({result.seconds * 1000:.1f} ms{over})")

@@ -6,8 +6,11 @@ import ssl
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from dicomnet.conformance.commands.tls_options import acceptor_tls
 from dicomnet.statemachine import LocalProtocolError, SecurityError
 from dicomnet.transports import (
     Callbacks,
@@ -19,8 +22,9 @@ from dicomnet.transports import (
     tls_profile,
 )
 
-from ..certificates import Certificates
-from .command import flat, output, run, wrong_use
+from ..certificates import PASSWORD, Certificates
+from .command import PATIENCE, flat, output, run, wrong_use
+from .servers import hangs_up, serving
 
 
 @pytest.mark.parametrize("command", ["certs", "check", "simulate"])
@@ -89,7 +93,8 @@ def test_the_size_of_rsa_keys_is_not_ignored(tmp_path: Path) -> None:
     assert "leave it out" in wrong_use("certs", where, "--key-type", "ec", "--rsa-bits", "4096")
 
 
-def test_no_directory_is_not_the_present_one() -> None:
+def test_no_directory_is_not_the_present_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert "no directory" in wrong_use("certs", "")
 
 
@@ -100,3 +105,27 @@ def test_a_name_in_a_message_is_escaped_once(certificates: Certificates) -> None
     assert told.exit_code == 2
     assert "does not belong to the certificate" in flat(told.output)
     assert "\\\\" not in told.output
+
+
+def test_a_password_is_asked_for_once(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is loaded as a requestor's and as an acceptor's."""
+
+    @click.command()
+    @acceptor_tls
+    def listen(tls: TlsSettings | None) -> None:
+        assert tls is not None
+        assert Tls(tls).load(lambda: None).server is not None
+
+    monkeypatch.setattr("dicomnet.conformance.commands.tls_options._at_a_terminal", lambda: True)
+    pair = certificates.server_encrypted
+    words = ["--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
+    result = CliRunner().invoke(listen, words, input=f"{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("Password of the TLS key") == 1
+
+
+def test_who_is_hung_up_on_is_asked_about_tls() -> None:
+    with serving(hangs_up) as server:
+        assert "does it expect TLS? then add --tls" in flat(run("echo", server.target).output)
+        told = flat(run("test", server.target, *PATIENCE, "--quick").output)
+        assert "If it expects TLS, add --tls" in told
