@@ -243,7 +243,8 @@ class NetworkObject:
     def configure_security(self, security: Security) -> None:
         """Let the link of this object be secured in this way (row 3). A child is configured before it is accepted into.
 
-        The handler's `on_private_key_password` is asked at once where an encrypted key is loaded.
+        The handler's `on_private_key_password` is asked at once where an encrypted key is loaded; what it raises is
+        raised here, and nothing has changed then.
         Raises `LocalProtocolError`: wrong_state (not IDLE), invalid_argument (a certificate or key is wrong, or
         the layer is one for memory alone and the carrier is none).
         """

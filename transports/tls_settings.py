@@ -100,7 +100,8 @@ def server_context(settings: TlsSettings) -> ssl.SSLContext:
 
 def tls_profile(name: str) -> TlsProfile:
     """The profile of that name. Raises `SecurityError`, which tells the nearest names."""
-    if not isinstance(name, str):
+    # A caller without a type checker may give anything.
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise SecurityError(f"a TLS profile is given by its name, not by {printable(repr(name))}")
     profile = TLS_PROFILES.get(name)
     if profile is None:
@@ -356,7 +357,7 @@ def _password_for(path: Path, ask: Password | None) -> bytes | None:
     given = None if ask is None else ask()
     if not given:
         raise SecurityError(f"the key in {str(path)!r} is encrypted, and no password was given")
-    if not isinstance(given, str | bytes):
+    if not isinstance(given, str | bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
         kind = type(given).__name__
         raise SecurityError(f"the password for {str(path)!r} is to be text or octets, and a {kind} was given")
     password = given.encode("utf-8", "surrogateescape") if isinstance(given, str) else given

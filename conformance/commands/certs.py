@@ -62,11 +62,7 @@ class DirectoryType(click.Path):
     "--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How long they are valid."
 )
 @click.option(
-    "--key-type",
-    type=click.Choice(["rsa", "ec"]),
-    default="rsa",
-    show_default=True,
-    help="RSA, or ECDSA on P-256.",
+    "--key-type", type=click.Choice(["rsa", "ec"]), default="rsa", show_default=True, help="ec: P-256."
 )
 @click.option(
     "--rsa-bits",
@@ -99,9 +95,7 @@ def certs(
     """
     from ..throwaway import ORGANISATION, Authority
 
-    source = click.get_current_context().get_parameter_source("rsa_bits")
-    if key_type == "ec" and source is not ParameterSource.DEFAULT:
-        raise click.UsageError("--rsa-bits is the size of RSA keys: leave it out, or --key-type ec")
+    _refuse_size(key_type)
     password = _password(password_env)
     there = [name for name in FILES if os.path.lexists(directory / name)]
     if there and not force:
@@ -124,6 +118,12 @@ def certs(
     click.echo(f"  {', '.join(FILES)}")
     click.echo(f"  organisation {ORGANISATION!r}; the server is {', '.join(names)}")
     click.echo("Never trust ca.pem where real data is, and give nobody the .key files.")
+
+
+def _refuse_size(key_type: KeyType) -> None:
+    source = click.get_current_context().get_parameter_source("rsa_bits")
+    if key_type == "ec" and source is not ParameterSource.DEFAULT:
+        raise click.UsageError("--rsa-bits is the size of RSA keys: leave it out, or --key-type ec")
 
 
 def _password(variable: str | None) -> bytes | None:

@@ -26,12 +26,7 @@ BACKLOG = 64
 
 @click.command()
 @click.option("--aet", type=AET, default=None, help="AE title to answer to; without it, to any.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on; * is every address, IPv4 and IPv6.",
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; * is IPv4 and IPv6.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=11112, show_default=True, help="0 picks a free port."
 )

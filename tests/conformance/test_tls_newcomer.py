@@ -16,6 +16,7 @@ from dicomnet.transports import (
     Callbacks,
     MemoryTransport,
     Network,
+    NetworkObject,
     Tls,
     TlsSettings,
     outcome_of,
@@ -64,6 +65,22 @@ def test_a_password_of_another_kind_is_refused(certificates: Certificates) -> No
     pair = certificates.server_encrypted
     with pytest.raises(SecurityError, match="is to be text or octets, and a int was given"):
         Tls(TlsSettings(pair.certificate, pair.key)).load(lambda: cast(Any, 1234))
+
+
+def test_a_callback_that_raises_instead_of_a_password_changes_nothing(certificates: Certificates) -> None:
+    def forgot(_subject: NetworkObject) -> str:
+        raise OSError("the vault is locked")
+
+    pair = certificates.server_encrypted
+    network = Network(MemoryTransport())
+    network.startup()
+    subject = network.new_object(Callbacks(on_private_key_password=forgot))
+    with pytest.raises(OSError, match="the vault is locked"):
+        subject.configure_security(Tls(TlsSettings(pair.certificate, pair.key)))
+    assert subject.endpoint.security.control == "NONE"
+    pair = certificates.server
+    subject.configure_security(Tls(TlsSettings(pair.certificate, pair.key)))
+    assert subject.endpoint.security.control == "UNSECURED"
 
 
 @pytest.mark.parametrize(
