@@ -91,7 +91,9 @@ def blame(result: Result, target: Target) -> str:
             f"{where} accepts the association, but in it {result.observed}. It was proposed for the Verification SOP "
             f"class with Implicit VR Little Endian; configure the target to {what}"
         )
+    # An acceptor that wants TLS and is spoken to without often just hangs up.
+    tls = " If it expects TLS, add --tls" if target.tls is None and not first else ""
     return (
         f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "
-        f"{result.observed}. Does it serve the Verification SOP class?"
+        f"{result.observed}. Does it serve the Verification SOP class?{tls}"
     )

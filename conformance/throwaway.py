@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal, TypeAlias
 
 from cryptography import x509
@@ -158,13 +158,19 @@ def _subject(name: str) -> x509.Name:
 
 def _general_name(host: str) -> x509.GeneralName:
     try:
-        return x509.IPAddress(ip_address(host))
+        address = ip_address(host)
     except ValueError:
         if not _DNS_NAME.fullmatch(host) or len(host) > 253:
             raise ValueError(
                 "letters, digits, hyphens and dots of ASCII are allowed, at most 63 between dots"
             ) from None
+        if host.rpartition(".")[2].isdigit():
+            # RFC 1123 2.1: such a name would be taken for an address.
+            raise ValueError("it ends in a number, as addresses do, and is none") from None
         return x509.DNSName(host)
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise ValueError(f"a certificate holds no scope: leave %{address.scope_id} out")
+    return x509.IPAddress(address)
 
 
 def _builder(

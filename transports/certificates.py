@@ -43,7 +43,7 @@ class CertificateFacts:
         """One phrase that tells it from others."""
         names = f", for {', '.join(self.names)}" if self.names else ", for no name"
         return (
-            f"certificate {self.subject!r}, issued by {self.issuer!r}, valid from {date_of(self.start)} to"
+            f"certificate '{self.subject}', issued by '{self.issuer}', valid from {date_of(self.start)} to"
             f" {date_of(self.end)}{names}"
         )
 

@@ -43,7 +43,7 @@ from dicomnet.statemachine import (
 
 from .base import Address, Link, LinkHandler, Listening, Request, Timer, Transport
 from .interpreter import execute
-from .secure import Failed, Secured, SecureLink, Security, refuse_on_wire
+from .secure import Failed, Secured, SecureLink, Security, refuse_no_layer, refuse_on_wire
 from .user import Handler, Settings, refuse_no_handler
 
 DEFAULT_BACKLOG = 16
@@ -243,12 +243,14 @@ class NetworkObject:
     def configure_security(self, security: Security) -> None:
         """Let the link of this object be secured in this way (row 3). A child is configured before it is accepted into.
 
-        The handler's `on_private_key_password` is asked at once where an encrypted key is loaded.
+        The handler's `on_private_key_password` is asked at once where an encrypted key is loaded; what it raises is
+        raised here, and nothing has changed then.
         Raises `LocalProtocolError`: wrong_state (not IDLE), invalid_argument (a certificate or key is wrong, or
         the layer is one for memory alone and the carrier is none).
         """
         # What is refused must not read any file.
         feed(self.endpoint, self.network.model, "connection", "configure")
+        refuse_no_layer(security)
         refuse_on_wire(security, self.network.carrier)
         self._security = security.load(lambda: self.handler.on_private_key_password(self))
         self.give("connection", "configure")

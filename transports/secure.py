@@ -100,6 +100,19 @@ class Security(Protocol):
         ...
 
 
+def refuse_no_layer(security: object) -> None:
+    """Refuse what is no security layer, such as the settings of one without the layer around them.
+
+    Raises `LocalProtocolError("invalid_argument")`.
+    """
+    parts = (getattr(security, name, None) for name in ("load", "engine"))
+    if isinstance(security, type) or not all(callable(part) for part in parts):
+        kind = security.__name__ if isinstance(security, type) else type(security).__name__
+        raise LocalProtocolError(
+            "invalid_argument", f"{kind} is no security layer: give an object such as Tls(TlsSettings(...))"
+        )
+
+
 def refuse_on_wire(security: Security, carrier: Transport) -> None:
     """Refuse a layer that says `memory_only` of itself on any other carrier: it is played, and protects nothing.
 

@@ -39,6 +39,14 @@ _NOTICED: Final = {
     "NO_SHARED_CIPHER": ("handshake_failed", "no cipher suite in common, or none for the certificate's key"),
     "WRONG_CIPHER_RETURNED": ("handshake_failed", "the peer chose a cipher suite that was not offered"),
     "DH_KEY_TOO_SMALL": ("insufficient_security", "the peer's DH key is smaller than the profile demands"),
+    "LENGTH_MISMATCH": (
+        "handshake_failed",
+        "a message of the handshake has lengths that do not fit together",
+    ),
+    "UNEXPECTED_MESSAGE": (
+        "handshake_failed",
+        "the peer sent a message that is out of place in the handshake",
+    ),
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": ("verify_failed", "the peer showed no certificate"),
 }
 # What came is no record of TLS. OpenSSL 3.2 calls some of these a failure of the record layer.
@@ -78,6 +86,9 @@ def outcome_of(
     reason = _reason(error)
     if reason in _NO_TLS:
         return "handshake_failed", "what came is not TLS: the peer may speak without it on this port"
+    if reason == "SYS_LIB" or "system lib" in str(error):
+        # The link is in memory: the one thing that OpenSSL asks of the system meanwhile is to write the key log.
+        return "handshake_failed", "the key log file could not be written: is its disk full?"
     code, words = _NOTICED.get(reason, ("handshake_failed", ""))
     return code, words or f"OpenSSL says: {_text(error)}"
 

@@ -72,6 +72,16 @@ class TlsSettings:
     key_log: Path | None = None
     password: Password | None = field(default=None, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        """Take the names of files as text as well. Raises `SecurityError` where something can be no name of a file."""
+        for name in ("certificate", "key", "authorities", "key_log"):
+            given: object = getattr(self, name)
+            if given is None or isinstance(given, Path):
+                continue
+            if not isinstance(given, str) or not given:
+                raise SecurityError(f"{name} is to be the name of a file, and is {printable(repr(given))}")
+            object.__setattr__(self, name, Path(given))
+
 
 def client_context(settings: TlsSettings) -> ssl.SSLContext:
     """The context of a requestor; the same one again as long as the settings and their files are the same.
@@ -90,9 +100,13 @@ def server_context(settings: TlsSettings) -> ssl.SSLContext:
 
 def tls_profile(name: str) -> TlsProfile:
     """The profile of that name. Raises `SecurityError`, which tells the nearest names."""
+    # A caller without a type checker may give anything.
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise SecurityError(f"a TLS profile is given by its name, not by {printable(repr(name))}")
     profile = TLS_PROFILES.get(name)
     if profile is None:
-        near = difflib.get_close_matches(name.lower(), TLS_PROFILES, n=3, cutoff=0.4)
+        by_clause = [each for each, its in TLS_PROFILES.items() if name.upper() in its.source.split()]
+        near = by_clause or difflib.get_close_matches(name.lower(), TLS_PROFILES, n=3, cutoff=0.4)
         rather = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(TLS_PROFILES)}"
         raise SecurityError(f"unknown TLS profile {name!r}: {rather}")
     return profile
@@ -323,13 +337,15 @@ def _load_own(context: ssl.SSLContext, settings: TlsSettings, profile: TlsProfil
 def key_is_encrypted(settings: TlsSettings) -> bool:
     """Whether the own key needs a password. Raises `SecurityError` where its file cannot be read."""
     path = settings.key or settings.certificate
-    return path is not None and _needs_password(path, _stamp(path))
+    if path is None:
+        return False
+    return _needs_password("key" if settings.key else "certificate", path, _stamp(path))
 
 
 @lru_cache(maxsize=64)
-def _needs_password(path: Path, _stamp: tuple[int, int] | None) -> bool:
+def _needs_password(what: str, path: Path, _stamp: tuple[int, int] | None) -> bool:
     # PKCS#8 says so in its first line, the older forms in a header (RFC 7468 11, RFC 1421 4.6.1.1).
-    return b"ENCRYPTED" in _read("key", path)
+    return b"ENCRYPTED" in _read(what, path)
 
 
 def _password_for(path: Path, ask: Password | None) -> bytes | None:
@@ -341,6 +357,9 @@ def _password_for(path: Path, ask: Password | None) -> bytes | None:
     given = None if ask is None else ask()
     if not given:
         raise SecurityError(f"the key in {str(path)!r} is encrypted, and no password was given")
+    if not isinstance(given, str | bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(given).__name__
+        raise SecurityError(f"the password for {str(path)!r} is to be text or octets, and a {kind} was given")
     password = given.encode("utf-8", "surrogateescape") if isinstance(given, str) else given
     if len(password) > LONGEST_PASSWORD:
         raise SecurityError(

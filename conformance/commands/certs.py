@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from ..reports import part_of
 
@@ -35,8 +36,20 @@ class HostType(click.ParamType[str]):
         return value
 
 
+class DirectoryType(click.Path):
+    """A directory that is named: no name would mean the present one, which is seldom meant for keys."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Refuse the empty name."""
+        if not os.fspath(value):
+            self.fail("this names no directory; the present one is '.'", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.argument("directory", type=DirectoryType(path_type=Path, file_okay=False), metavar="DIR")
 @click.option(
     "--host",
     "hosts",
@@ -48,7 +61,9 @@ class HostType(click.ParamType[str]):
 @click.option(
     "--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How long they are valid."
 )
-@click.option("--key-type", type=click.Choice(["rsa", "ec"]), default="rsa", show_default=True)
+@click.option(
+    "--key-type", type=click.Choice(["rsa", "ec"]), default="rsa", show_default=True, help="ec: P-256."
+)
 @click.option(
     "--rsa-bits",
     type=click.Choice(["2048", "3072", "4096"]),
@@ -80,6 +95,7 @@ def certs(
     """
     from ..throwaway import ORGANISATION, Authority
 
+    _refuse_size(key_type)
     password = _password(password_env)
     there = [name for name in FILES if os.path.lexists(directory / name)]
     if there and not force:
@@ -102,6 +118,12 @@ def certs(
     click.echo(f"  {', '.join(FILES)}")
     click.echo(f"  organisation {ORGANISATION!r}; the server is {', '.join(names)}")
     click.echo("Never trust ca.pem where real data is, and give nobody the .key files.")
+
+
+def _refuse_size(key_type: KeyType) -> None:
+    source = click.get_current_context().get_parameter_source("rsa_bits")
+    if key_type == "ec" and source is not ParameterSource.DEFAULT:
+        raise click.UsageError("--rsa-bits is the size of RSA keys: leave it out, or --key-type ec")
 
 
 def _password(variable: str | None) -> bytes | None:

@@ -26,9 +26,7 @@ BACKLOG = 64
 
 @click.command()
 @click.option("--aet", type=AET, default=None, help="AE title to answer to; without it, to any.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; * is every IPv4 address."
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; * is IPv4 and IPv6.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=11112, show_default=True, help="0 picks a free port."
 )
@@ -136,6 +134,9 @@ def echo(
     finally:
         carrier.end()
     if not result.ok:
-        raise click.ClickException(f"{address}: {result.text}")
+        hint = (
+            ": does it expect TLS? then add --tls" if tls is None and result.text.endswith("was lost") else ""
+        )
+        raise click.ClickException(f"{address}: {result.text}{hint}")
     over = "" if result.secured is None else f", over {result.secured.version} with {result.secured.suite}"
     click.echo(f"{address}: {result.text} ({result.seconds * 1000:.1f} ms{over})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -147,8 +147,9 @@ def settings_of(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) ->
         server_name=given["tls_server_name"],
         profile=given["tls_profile"],
         key_log=given["tls_key_log"],
-        # A function of its own for each use of the options: contexts are kept by who gave the password.
-        password=lambda: key_password(),  # noqa: PLW0108
+        # A function of its own for each use of the options: contexts are kept by who gave the password. It asks once,
+        # though the key is loaded for both roles.
+        password=cache(lambda: key_password()),  # noqa: PLW0108
     )
     try:
         # Made now, so that what is wrong is told before anything is connected.
