@@ -42,14 +42,19 @@ MOST_UNANSWERED = 64
 # What a user who thinks answers after a while.
 QUESTIONS = frozenset({"A-ASSOCIATE indication", "P-DATA indication", "A-RELEASE indication"})
 
+# No association was asked for: the link is being secured, or the request is awaited.
+SILENT = frozenset({"Sta1", "Sta2"})
+
 Log = Callable[[str], None]
 
 
 class ReferenceAcceptor(Handler):
     """Accepts connections and serves C-ECHO. `answer_after` (seconds) delays whatever its user answers.
 
-    It accepts every connection at once, up to a bound that keeps finite what hostile peers can hold: beyond
-    it requests wait in the queue until a connection has ended.
+    It accepts every connection at once, up to a bound that keeps finite what hostile peers can hold. Beyond it the
+    oldest connection that has not asked for an association yet is reset for the next one (PS3.8 2020 9.1.4 allows it
+    for lack of resources), so that peers who say nothing cannot keep the others waiting; where there is none, requests
+    wait in the queue until a connection has ended.
     """
 
     def __init__(
@@ -87,8 +92,17 @@ class ReferenceAcceptor(Handler):
 
     def _accept(self, listener: NetworkObject) -> None:
         most = self.network.settings.max_associations + SPARE_CONNECTIONS
-        while listener.waiting and listener.children < most:
+        while listener.waiting and (listener.children < most or self._made_room(listener)):
             listener.accept(self.network.new_object(_VerificationUser(self)))
+
+    def _made_room(self, listener: NetworkObject) -> bool:
+        for child in self.network.alive:
+            if child.listener is listener and child.endpoint.association.control in SILENT:
+                if self.log is not None:
+                    self.log(f"{child.peer}: reset, as it says nothing and others wait")
+                child.close_forced()
+                return True
+        return False
 
 
 class _VerificationUser(Verification):

@@ -11,12 +11,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dicomnet.statemachine import AReleaseRP, LocalProtocolError, Violation, encode
-from dicomnet.transports import Address, MemoryTransport, Settings, TcpTransport, Transport
+from dicomnet.transports import (
+    Address,
+    MemoryTransport,
+    PlayedSecurity,
+    Policy,
+    ReferenceAcceptor,
+    ReferenceRequestor,
+    Settings,
+    TcpTransport,
+    Transport,
+)
 
 from .ears import LOOPBACK, Door, Ear, call, link_of, pair, settle, until
 from .peers import ECHO, RELEASE, RQ, Peer, Served, data
 
 SHORT = Settings(artim=0.05)
+# As many connections the acceptor holds besides the associations (transports/reference.py).
+SPARE_CONNECTIONS = 64
 GARBAGE = b"\x16\x03\x01" * 20_000
 
 
@@ -55,6 +67,29 @@ def test_a_flood_in_sta13_is_bounded_by_artim(carrier: Transport) -> None:
     assert peer.over
     assert carrier.now() - began < 2.0
     assert here.acceptor.network.errors == []
+
+
+@pytest.mark.parametrize("security", [None, PlayedSecurity()], ids=["plain", "secured"])
+def test_peers_that_say_nothing_make_room_for_others(
+    carrier: Transport, security: PlayedSecurity | None
+) -> None:
+    """More than may be held at a time; whoever asked for an association keeps it."""
+    acceptor = ReferenceAcceptor(carrier, Policy(), Settings(max_associations=4), security=security)
+    address = acceptor.listen(LOOPBACK, 128)
+    early = ReferenceRequestor(carrier, address, "SCP", "SCU", security=security)
+    until(carrier, lambda: early.result.done)
+    standing = acceptor.network.alive
+    silent = [call(carrier, address) for _ in range(4 + SPARE_CONNECTIONS)]
+    until(carrier, lambda: len(acceptor.network.alive) >= len(standing) + 4 + SPARE_CONNECTIONS - 2)
+    began = carrier.now()
+    healthy = ReferenceRequestor(carrier, address, "SCP", "SCU", security=security)
+    until(carrier, lambda: healthy.result.done)
+    assert healthy.result.ok
+    assert carrier.now() - began < 5.0  # far less than ARTIM and the handshake timer
+    assert len(acceptor.network.alive) <= 1 + 4 + SPARE_CONNECTIONS
+    until(carrier, lambda: "reset" in silent[0].told)
+    assert acceptor.network.errors == []
+    acceptor.close()
 
 
 def test_an_announced_length_reserves_nothing(carrier: Transport) -> None:
