@@ -35,6 +35,7 @@ SIZES: tuple[Size, ...] = (
     (3, 2, True, "played"),
     (2, 1, False, "none"),
 )
+SHARED = ("library", "listener")
 LIMIT = 200_000
 CHUNK = 32
 
@@ -76,7 +77,12 @@ def _touched(mutant: ModelMutant, profile: str, size: Size) -> bool:
     """Whether an exploration comes to the cell of the mutant at all: up to there both runs are the same.
 
     A cell that only refuses is never asked in an exploration: what is refused without need breaks an invariant.
+    Requestors meet in the listener and the library alone: what is changed elsewhere shows with one requestor, or, where
+    it matters who else waits, with core moves.
     """
+    clients, _, core, _ = size
+    if clients > 1 and not core and not _is_shared(mutant):
+        return False
     if not mutant.cell:
         return True
     machine: Machine[Any] = getattr(mutant.model, mutant.table)
@@ -86,6 +92,13 @@ def _touched(mutant: ModelMutant, profile: str, size: Size) -> bool:
         table == machine.name and (item == start or item.startswith(f"{start} ["))
         for table, item in _fired(profile, size)
     )
+
+
+def _is_shared(mutant: ModelMutant) -> bool:
+    """Whether it is in what requestors share: the library, the listener's table, or the listening object."""
+    if mutant.table in SHARED:
+        return True
+    return "listen" in mutant.change if mutant.cell is None else mutant.cell[0] == "LISTENING"
 
 
 def _explore(model: Model, profile: str, sizes: list[Size]) -> tuple[str, str]:
