@@ -253,6 +253,8 @@ class Watch:
                 return None
             case "queued" | "withdrawn":
                 return self._line(each.what, ("lane", each.slot))
+            case "gone":
+                return self._line("gone", (("lane", each.slot), None))
             case "accepted":
                 token = ("stranger", each.about) if each.slot is None else ("lane", each.slot)
                 broken = self._line("accepted", (token, each.slot))

@@ -120,6 +120,7 @@ class Offered:
     def __init__(self, hear: Callable[[str], None]) -> None:
         self._hear = hear
         self.peer = NOWHERE
+        self.gone = False
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request`."""
@@ -240,6 +241,7 @@ WHOLE = frozenset(
         "new",
         "far-shutdown",
         "lossy",
+        "telling",
         "timers",
         "library",
         "secure",
@@ -339,6 +341,8 @@ class Stage:
                 self._library(words)
             case "lossy":
                 self.carrier.half_open = True
+            case "telling":
+                self.carrier.accept_tells = True
             case "when":
                 self._when(*words)
             case "secure":
