@@ -291,9 +291,7 @@ class NetworkObject:
         call = accept_call(self.endpoint, child.endpoint, child, gone=gone)
         for output in self.give("listener", "accept", call):
             if isinstance(output.effect, FailCall):
-                raise LocalProtocolError(
-                    output.effect.code, "the requestor has reset the first request: it waits no more"
-                )
+                raise LocalProtocolError(output.effect.code, "the first request was reset, and waits no more")
 
     def close(self) -> None:
         """End in an orderly way (rows 16, 19, 24); an association that is alive ends without a PDU."""
@@ -314,6 +312,11 @@ class NetworkObject:
     def waiting(self) -> int:
         """How many requests wait in this listener's queue."""
         return len(self.endpoint.listener.context.waiting)
+
+    @property
+    def held(self) -> int:
+        """How many requests it holds: as many as wait, once all that was decided is done."""
+        return len(self._requests)
 
     @property
     def children(self) -> int:

@@ -278,6 +278,8 @@ class Stage:
             for name, actor in self._actors.items():
                 if actor.subject is not None:
                     self.notes.append((name, state_of(actor.subject)))
+                    if actor.subject.held != actor.subject.waiting:
+                        self.notes.append((name, f"holds({actor.subject.held})"))
         except Exception as error:  # noqa: BLE001 - changed tables may raise anything; it is what is reported
             self.notes.append(("play", f"raised({type(error).__name__})"))
         for network in (self._network, self._far):

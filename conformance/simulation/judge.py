@@ -90,6 +90,7 @@ class Judge:
         self._attempts: dict[int, _Attempt] = {}
         self._pending: tuple[NetworkObject, int] | None = None
         self._silent: set[int] = set()
+        self._cut: set[int] = set()
         self._looks: dict[str, Callable[[Happening], None]] = {
             "request": self._request,
             "offered": self._offered,
@@ -100,6 +101,7 @@ class Judge:
             "open": self._open,
             "sends": self._sends,
             "falls silent": self._falls_silent,
+            "is reset on the way": self._is_cut,
         }
 
     def breaks(self, invariant: int, text: str) -> None:
@@ -273,7 +275,9 @@ class Judge:
     def _gone(self, link: int, attempt: _Attempt) -> None:
         """An accept reports that its request was reset."""
         listener, near = attempt.listener, attempt.near
-        if isinstance(near, NetworkObject) and near.endpoint.connection.control != "CLOSED":
+        # Who resets is closed by it; what was reset on the way may be asked for anew.
+        alive = isinstance(near, NetworkObject) and near.endpoint.connection.control != "CLOSED"
+        if alive and link not in self._cut:
             self.breaks(1, f"link {link}: accept tells of a reset, and {name_of(near)} has not reset it")
         line = self._lines.get(listener) if isinstance(listener, NetworkObject) else None
         calls = [entry for entry in line.entries if _open_call(entry)] if line is not None else []
@@ -341,6 +345,9 @@ class Judge:
 
     def _falls_silent(self, seen: Happening) -> None:
         self._silent.add(seen.link)
+
+    def _is_cut(self, seen: Happening) -> None:
+        self._cut.add(seen.link)
 
     def nobody_waits_in_vain(self) -> None:
         """Where requests are withdrawn, an entry goes when its requestor has gone, unless nothing passed any more."""

@@ -295,6 +295,8 @@ class Simulation:
         if self.call(listener, partial(listener.accept, child), late="reset"):
             if used:
                 self.judge.breaks(1, f"{name}: accepted into an object that was not idle")
+            if entry[0] == "gone":
+                self.judge.breaks(1, f"{name}: the request was dropped as reset, and accept raised nothing")
             return child
         if self.refusals["reset"] > resets:
             self.judge.told_of_reset(entry)
