@@ -77,6 +77,10 @@ def _child_plain(_queue: Queue, call: Payload) -> bool:
     return isinstance(call, AcceptCall) and call.child_plain
 
 
+def _first(queue: Queue, _call: Payload) -> int:
+    return queue.waiting[0]
+
+
 def _gone(queue: Queue, call: Payload) -> bool:
     return bool(queue.waiting) and isinstance(call, AcceptCall) and call.gone
 
@@ -282,7 +286,7 @@ def _listener_tcp(
             actions={**ACTIONS, **ACTIONS_TCP},
             guards={**LISTENER.guards, **guards},
             updates={**LISTENER.updates, "drop-head": _drop_head},
-            selectors={**LISTENER.selectors, "first": lambda queue, _payload: queue.waiting[0]},
+            selectors={**LISTENER.selectors, "first": _first},
         )
     )
 

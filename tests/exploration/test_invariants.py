@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dicomnet.conformance.exploration import Replay, Step, World, replay, search
-from dicomnet.statemachine import MODEL, PROFILES, Effect, FailCall, Model, Reply, Rule, with_cell
+from dicomnet.statemachine import MODEL, PROFILES, Effect, FailCall, Model, Queue, Reply, Rule, with_cell
 from dicomnet.transports import Network, NetworkObject, Request
 
 Callee = Callable[..., None]
@@ -105,10 +105,11 @@ def test_a_request_that_was_reset_and_is_held_for_ever() -> None:
 def test_a_reset_that_is_reported_of_the_wrong_request() -> None:
     """The last is gone, and the first was reset."""
     model = PROFILES["tcp-winsock"]
-    updates = {
-        **model.listener.updates,
-        "drop-head": lambda queue, _payload: replace(queue, waiting=queue.waiting[:-1]),
-    }
+
+    def drop_tail(queue: Queue, _payload: object) -> Queue:
+        return replace(queue, waiting=queue.waiting[:-1])
+
+    updates = {**model.listener.updates, "drop-head": drop_tail}
     wrong = replace(model, listener=replace(model.listener, updates=updates))
     number, _, steps = broken(wrong, places=2)
     assert number in (1, 8)
