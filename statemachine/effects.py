@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, cast
 
-Carries = Literal["payload", "head", "queue", "kept", "packet", "smaller", "index", "key"]
+Carries = Literal["payload", "head", "first", "queue", "kept", "packet", "smaller", "index", "key"]
 
 # --- association (PS3.8 2020, Tables 9-6 to 9-9) -------------------------------------------------------
 
@@ -175,7 +175,7 @@ class WireUnlisten:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Tell requestors what became of their requests: accepted, refused or reset."""
+    """Tell requestors what became of their requests: accepted, refused, reset; or gone, which they did themselves."""
 
     op: ClassVar[str] = "reply"
     outcome: str
@@ -188,6 +188,15 @@ class TakeChild:
 
     op: ClassVar[str] = "take-child"
     carries: Carries | None = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class FailCall:
+    """Let the call that was made raise `code`, though, unlike a refusal, it has changed something."""
+
+    op: ClassVar[str] = "fail-call"
+    code: str
+    carries: Carries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +326,7 @@ ConnectionEffect = (
     | ConnectTimerStop
 )
 SecurityEffect = HandshakeTimerStart | HandshakeTimerStop | SecureBegin
-ListenerEffect = WireListen | WireUnlisten | Reply | TakeChild
+ListenerEffect = WireListen | WireUnlisten | Reply | TakeChild | FailCall
 LibraryEffect = CreateObject | EndAllObjects
 PathEffect = Offer | Tell | Deliver | AskAgain
 Effect = AssociationEffect | ConnectionEffect | SecurityEffect | ListenerEffect | LibraryEffect | PathEffect

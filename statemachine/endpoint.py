@@ -77,12 +77,14 @@ class Traits:
     - `withdraws`: the entry of a requestor that has gone goes with it; else it stays and is yielded in its turn.
     - `told_of_each`: one `on_accept` for each request; else one between two accepts while requests wait.
     - `half_open`: a request that finds no place may leave its requestor connected on its own side alone.
+    - `accept_tells_reset`: accept itself may report that the first request was reset; else the first read does.
     """
 
     connected_at_accept: bool = True
     withdraws: bool = True
     told_of_each: bool = True
     half_open: bool = False
+    accept_tells_reset: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,10 +235,10 @@ class Endpoint:
         return model.fresh
 
 
-def accept_call(listener: Endpoint, child: Endpoint, opaque: object) -> AcceptCall:
+def accept_call(listener: Endpoint, child: Endpoint, opaque: object, *, gone: bool = False) -> AcceptCall:
     """What the listener's machine must know of the child (`opaque` is passed through): see `AcceptCall`."""
     plain = listener.security.control != "NONE" and child.security.control == "NONE"
-    return AcceptCall(child.connection.control == "IDLE", opaque, plain)
+    return AcceptCall(child.connection.control == "IDLE", opaque, plain, gone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 There are three channels, never mixed. The peer's misbehaviour is data: a transition of a table and a
 `Violation`. A mistake of our caller raises `LocalProtocolError` and changes nothing. A bug of ours fails
-an assertion.
+an assertion. One call raises what is no mistake: accept, where TCP lets it report a peer's reset (`FailCall`).
 """
 
 from __future__ import annotations
 
 
 class LocalProtocolError(Exception):
-    """The caller asked for something that the machine's state does not allow; nothing was changed.
+    """The caller asked for something that the machine's state does not allow; nothing was changed, but for `reset`.
 
     `code` is one of the family of outcome codes (`wrong_state`, `not_initialised`, `would_block`, ...);
     the text says what was asked, in which state, and what the state allows.

@@ -1,8 +1,8 @@
 """The profiles of the connection layer: what the seed demands, and what real TCP does.
 
 A profile is a set of tables. The listener's table says how many requests wait and when `on_accept` is told, the
-path's table what a carrier does with a request until it is taken; all else is the same in each. That a reset while
-a request waits may be told by accept itself (Winsock) is not modelled: it is told by the first read, as on Linux.
+path's table what a carrier does with a request until it is taken; all else is the same in each. Where a requestor
+resets while its request waits, `tcp-winsock` has both: accept itself may report it, or the first read, as on Linux.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TCP_WINSOCK: Final = Model(
     name="tcp-winsock",
     listener=LISTENER_WINSOCK,
     path=PATH_WINSOCK,
-    traits=Traits(connected_at_accept=False, withdraws=False, told_of_each=False),
+    traits=Traits(connected_at_accept=False, withdraws=False, told_of_each=False, accept_tells_reset=True),
 )
 
 PROFILES: Final = {profile.name: profile for profile in (MODEL, TCP_LINUX, TCP_WINSOCK)}

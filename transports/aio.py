@@ -247,11 +247,14 @@ class NetworkObject:
     def accept(self, child: NetworkObject) -> None:
         """Give the first request of the queue to `child`, whichever notice prompted it.
 
-        Raises `LocalProtocolError`: not_listening, wrong_state (the child), would_block (nothing waits).
+        Raises `LocalProtocolError`: not_listening, wrong_state (the child), would_block (nothing waits), reset (the
+        first request was reset and waits no more: tcp-winsock).
         """
         self.library.here()
-        self._core.accept(child._core)
-        self.library.wake()
+        try:
+            self._core.accept(child._core)
+        finally:
+            self.library.wake()
 
     def __aiter__(self) -> NetworkObject:
         """The notices of this listener."""

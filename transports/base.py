@@ -90,12 +90,17 @@ class Request(Protocol):
         """The requestor's address."""
         ...
 
+    @property
+    def gone(self) -> bool:
+        """Whether the carrier says now, before it is taken, that its requestor has reset it (tcp-winsock)."""
+        ...
+
     def take(self, handler: LinkHandler) -> Link:
         """Accept it: the link of the acceptor's side; `handler` hears of it from now on."""
         ...
 
     def drop(self, code: str) -> None:
-        """Do not accept it: the requestor is told `code` (refused or reset)."""
+        """Do not accept it: the requestor is told `code` (refused or reset; gone, where he has reset it)."""
         ...
 
 

@@ -40,6 +40,8 @@ class Faults:
     """The chance that a connection request is lost and sent again after a second."""
     half_open: float = 0.0
     """Of a request that finds a full queue (tcp-linux): the chance that its sender thinks himself connected."""
+    accept_tells: float = 0.0
+    """Of a request that was reset while it waited (tcp-winsock): the chance that accept says so, not the first read."""
     within: float = 20.0
     """Seconds of the run in which partitions begin, and of a connection in which it is lost, reset or half-closed."""
 
@@ -65,7 +67,17 @@ class Faults:
         )
 
 
-CHANCES: Final = ("split", "merge", "slow_reader", "lost", "reset", "half_close", "lost_request", "half_open")
+CHANCES: Final = (
+    "split",
+    "merge",
+    "slow_reader",
+    "lost",
+    "reset",
+    "half_close",
+    "lost_request",
+    "half_open",
+    "accept_tells",
+)
 
 NO_FAULTS: Final = Faults()
 FAULTS: Final = {
@@ -84,6 +96,7 @@ FAULTS: Final = {
         partitions=1,
         lost_request=0.1,
         half_open=0.5,
+        accept_tells=0.5,
     ),
     "hostile": Faults(
         latency=(0.0, 2.0),
@@ -98,6 +111,7 @@ FAULTS: Final = {
         partitions=3,
         lost_request=0.3,
         half_open=0.5,
+        accept_tells=0.5,
     ),
     "torn": Faults(latency=(0.0, 0.01), split=1.0, buffer=(8, 64), slow_reader=0.5),
     "cut": Faults(latency=(0.01, 0.1), partitions=8, lost=0.3, lost_request=0.5, half_open=0.9),

@@ -15,6 +15,7 @@ from dicomnet.statemachine import (
     Deliver,
     DiscardPdu,
     EndAllObjects,
+    FailCall,
     HandshakeTimerStart,
     HandshakeTimerStop,
     Issue,
@@ -62,6 +63,9 @@ def execute(target: NetworkObject, output: Output) -> None:
         case Reply():
             # The head of the queue comes as `Taken`, and only where it was accepted.
             target.answer_requests(effect.outcome, output.payload)
+        case FailCall():
+            # Whoever made the call looks for it (`NetworkObject.accept`), as a deed may come after the call's end.
+            pass
         case DiscardPdu() | TransportAccept() | Signal() | TransportClose() | TransportConnect():
             # Nothing to do outside: a PDU already read, a connection already accepted; the last three are
             # the coupling's business and leave the endpoint only where a planted fault misplaced them.

@@ -78,6 +78,8 @@ class MemoryTransport:
         self.again: tuple[float, ...] = AGAIN_SECONDS
         # Where a request is lost (tcp-linux): whether only the handshake's last step is, so that it is half open.
         self.half_open = False
+        # Where a request was reset while it waited (tcp-winsock): whether accept says so, and not the first read.
+        self.accept_tells = False
         self._latency = latency
         self._now = 0.0
         self._sequence = count()
@@ -211,6 +213,15 @@ class MemoryRequest:
         self.peer = peer
 
     # What the listener does with it.
+
+    @property
+    def gone(self) -> bool:
+        """See `Request.gone`: where the path's table knows of it, and the carrier chooses so."""
+        return "gone" in self._carrier.tables.path.event and self.path.context.reset and self.tells()
+
+    def tells(self) -> bool:
+        """Whether accept tells of the reset; else the first read does."""
+        return self._carrier.accept_tells
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""

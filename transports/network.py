@@ -22,6 +22,7 @@ from dicomnet.statemachine import (
     CreateObject,
     EndAllObjects,
     Endpoint,
+    FailCall,
     Framer,
     Issue,
     Limits,
@@ -215,7 +216,10 @@ class Network:
 
 
 class NetworkObject:
-    """One network object. Where the tables refuse, a call raises `LocalProtocolError` and changes nothing."""
+    """One network object. Where the tables refuse, a call raises `LocalProtocolError` and changes nothing.
+
+    Only `accept` may raise one, reset, when something has changed.
+    """
 
     def __init__(self, network: Network, number: int, handler: Handler) -> None:
         self.network = network
@@ -281,9 +285,15 @@ class NetworkObject:
         """Give the first request of the queue to `child` (rows 8, 9).
 
         Raises `LocalProtocolError`: not_listening, wrong_state (the child), wrong_security_mode (the listener has a
-        security layer and the child has none), would_block (nothing waits).
+        security layer and the child has none), would_block (nothing waits). And reset, after which the first request
+        is gone, as its requestor has reset it (tcp-winsock); the child is unused, and the next may be accepted.
         """
-        self.give("listener", "accept", accept_call(self.endpoint, child.endpoint, child))
+        head = self.endpoint.listener.context.waiting[:1]
+        gone = bool(head) and head[0] in self._requests and self._requests[head[0]].gone
+        call = accept_call(self.endpoint, child.endpoint, child, gone=gone)
+        for output in self.give("listener", "accept", call):
+            if isinstance(output.effect, FailCall):
+                raise LocalProtocolError(output.effect.code, "the first request was reset, and waits no more")
 
     def close(self) -> None:
         """End in an orderly way (rows 16, 19, 24); an association that is alive ends without a PDU."""
@@ -304,6 +314,11 @@ class NetworkObject:
     def waiting(self) -> int:
         """How many requests wait in this listener's queue."""
         return len(self.endpoint.listener.context.waiting)
+
+    @property
+    def held(self) -> int:
+        """How many requests it holds: as many as wait, once all that was decided is done."""
+        return len(self._requests)
 
     @property
     def children(self) -> int:
@@ -368,13 +383,14 @@ class NetworkObject:
 
     # --- events in ---------------------------------------------------------------------------------------
 
-    def give(self, part: str, event: str, payload: object = None) -> None:
-        """Give an event to one part of the endpoint and run what follows."""
+    def give(self, part: str, event: str, payload: object = None) -> list[Output]:
+        """Give an event to one part of the endpoint and run what follows; gives the outputs, done or still to be."""
         outputs = self._feed(part, event, payload)
         if outputs:
             self.network.post(self, outputs)
         if self.endpoint.connection.control == "CLOSED":
             self.network.forget(self)
+        return outputs
 
     def _feed(self, part: str, event: str, payload: object) -> list[Output]:
         network = self.network

@@ -93,7 +93,13 @@ class ReferenceAcceptor(Handler):
     def _accept(self, listener: NetworkObject) -> None:
         most = self.network.settings.max_associations + SPARE_CONNECTIONS
         while listener.waiting and (listener.children < most or self._made_room(listener)):
-            listener.accept(self.network.new_object(_VerificationUser(self)))
+            child = self.network.new_object(_VerificationUser(self))
+            try:
+                listener.accept(child)
+            except LocalProtocolError as refusal:
+                child.close()
+                if refusal.code != "reset":  # of the first request, which is gone; the next may be accepted
+                    raise
 
     def _made_room(self, listener: NetworkObject) -> bool:
         for child in self.network.alive:

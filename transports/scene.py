@@ -19,6 +19,7 @@ from dicomnet.statemachine import (
     Model,
     Output,
     Pdu,
+    TakeChild,
     TimerStart,
     Trace,
     Value,
@@ -106,6 +107,7 @@ class Stranger:
     """A request of a lane that is not part of the scene: it notes what becomes of it."""
 
     peer = WHERE
+    gone = False
 
     def __init__(self, scene: Scene, place: int) -> None:
         self._scene = scene
@@ -284,6 +286,8 @@ class SceneListener(SceneObject):
         after = self.in_line()
         if event in ("request", "withdraw") and before != after:
             self.scene.note("carrier", mine, "queued" if event == "request" else "withdrawn")
+        elif event == "accept" and not any(isinstance(each.effect, TakeChild) for each in outputs):
+            self.scene.note("carrier", next((at for kind, at in before if kind == "lane"), None), "gone")
         return outputs
 
     def on_withdrawn(self, request: Request) -> None:

@@ -427,6 +427,11 @@ class _SimulatedRequest(MemoryRequest):
         handler: ListenHandler | None = None if listening is None else listening.handler
         self.wire.carrier.tell(self.wire, "->", what, handler, about)
 
+    def tells(self) -> bool:
+        """See `MemoryRequest.tells`."""
+        wire = self.wire
+        return not wire.silent and wire.chance.random() < wire.carrier.faults.accept_tells
+
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
         self.wire.carrier.tell(self.wire, "<-", "taken", handler, self)
@@ -438,6 +443,7 @@ class _SimulatedRequest(MemoryRequest):
         if code == "overflow" and faults.half_open and self.wire.chance.random() < faults.half_open:
             self.wire.carrier.met["half-open"] += 1
             code = "half-open"
+        self.wire.carrier.met["accept-tells"] += code == "gone"
         self._tell_of("dropped", code)
         super().drop(code)
 

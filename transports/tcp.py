@@ -219,6 +219,8 @@ class _TcpRequest:
     """A connection that the kernel has completed and the listener has not accepted yet."""
 
     __slots__ = ("_carrier", "_listening", "_sock", "peer")
+    # The kernel's accept is long done: a reset is found by the first read.
+    gone = False
 
     def __init__(
         self, carrier: TcpTransport, listening: _TcpListening, sock: socket.socket, peer: Address

@@ -353,6 +353,11 @@ class _SecureRequest:
         """See `Request.peer`."""
         return self._request.peer
 
+    @property
+    def gone(self) -> bool:
+        """See `Request.gone`."""
+        return self._request.gone
+
     def take(self, handler: LinkHandler) -> Link:
         """See `Request.take`."""
         self._waiting.pop(self._request, None)

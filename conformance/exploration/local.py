@@ -191,6 +191,8 @@ def kept(scene: Scene) -> Broken | None:
             return Broken(7, f"the runtime met what cannot be: {error}")
     if scene.harmed:
         return Broken(7, "an object was ended that had nothing to do with what was done")
+    if scene.listener.held != scene.listener.waiting:
+        return Broken(8, "the listener holds a request that does not wait, and that it has not answered")
     raised = sum(each.what == "raised" for each in scene.noted)
     if raised != len(scene.errors):
         return Broken(7, f"callbacks raised {raised} times, and {len(scene.errors)} errors are reported")
@@ -253,6 +255,8 @@ class Watch:
                 return None
             case "queued" | "withdrawn":
                 return self._line(each.what, ("lane", each.slot))
+            case "gone":
+                return self._line("gone", (("lane", each.slot), None))
             case "accepted":
                 token = ("stranger", each.about) if each.slot is None else ("lane", each.slot)
                 broken = self._line("accepted", (token, each.slot))

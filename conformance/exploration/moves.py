@@ -390,6 +390,20 @@ def moves_of(traits: Traits, *, core: bool, secure: bool = False) -> tuple[Move,
     return (*CORE, *REST, *(LOSSY if traits.half_open else ()), *(SECURE if secure else ()))
 
 
+def _broken(watched: Watched) -> bool:
+    """Its requestor has reset it while it waits."""
+    path = watched.lane.path
+    return path is not None and path.control == "QUEUED" and path.context.reset
+
+
+def _accept_told(scene: Scene, _slot: int = 0) -> None:
+    scene.stepwise.accept_tells = True
+    try:
+        accept(scene)
+    finally:
+        scene.stepwise.accept_tells = False
+
+
 def _end_listener(event: str) -> Deed:
     def deed(scene: Scene, _slot: int) -> None:
         scene.note("listener", None, "called", event)
@@ -418,7 +432,16 @@ TAKES: Final = {
     )
 }
 """Each way to accept: as it is, and, where all arrives within the step, with a handshake that is refused."""
+ACCEPT_TOLD: Final = Move("accept, told of the reset", _accept_told, _broken)
+"""Where the carrier lets accept itself report that the first request was reset."""
 SHUTDOWN: Final = "shutdown"
+
+
+def refused_wrongly(move: str, refusal: str) -> str:
+    """How a move's refusal ("" where there is none) is not what it should be; "" where it is."""
+    if move != ACCEPT_TOLD.name:
+        return refusal and f"is refused: {refusal}"
+    return "" if refusal == "reset" else f"should raise reset, not {refusal or 'go on'}"
 
 
 def takes_of(*, core: bool, secure: bool) -> tuple[str, ...]:
@@ -426,8 +449,14 @@ def takes_of(*, core: bool, secure: bool) -> tuple[str, ...]:
     return tuple(TAKES) if core and secure else (ACCEPT,)
 
 
+def told_of(traits: Traits, *, core: bool) -> tuple[Move, ...]:
+    """What an accept may be told of the request at the head; nobody ends by force in the core moves."""
+    return (ACCEPT_TOLD,) if traits.accept_tells_reset and not core else ()
+
+
 YARD: Final[dict[str, Deed]] = {
     **{name: take.deed for name, take in TAKES.items()},
+    ACCEPT_TOLD.name: ACCEPT_TOLD.deed,
     "listener closes": _end_listener("close"),
     "listener closes by force": _end_listener("close-forced"),
     SHUTDOWN: shut_library,

@@ -194,4 +194,60 @@ b on_connect(ok) CONNECTED
 k CLOSED
 """
 
-PATHS: Final = (WAITS, OVERFLOW)
+RESET: Final = """
+20 @tcp the requestor resets while it waits: the first read says so
+> queue; a close_forced; b close_forced; run; L accept k; k see; run; L see; L accept m; m see; run; L see; wait 20
+a on_close(aborted) CLOSED
+b on_close(aborted) CLOSED
+c CONNECTED
+L on_child_close(k,reset) LISTENING[2+0] on_child_close(m,reset) LISTENING[1+0] LISTENING[1+0]
+@winsock L on_accept on_child_close(k,reset) LISTENING[2+0] on_accept on_child_close(m,reset) LISTENING[1+0]
+    LISTENING[1+0]
+k CONNECTED/Sta2 on_close(reset) CLOSED
+m CONNECTED/Sta2 on_close(reset) CLOSED
+
+20 @winsock the requestor resets while it waits: accept itself says so, and of the next, once
+> telling; queue; a close_forced; b close_forced; run; L accept k; k see; L see; L accept k; L see; L accept k; run
+> L see; wait 20
+a on_close(aborted) CLOSED
+b on_close(aborted) CLOSED
+c CONNECTED
+L on_accept accept!reset LISTENING[2+0] on_accept accept!reset LISTENING[1+0] LISTENING[0+1] LISTENING[0+1]
+k IDLE CONNECTED/Sta2
+
+20 @winsock accept says so of the only one: the queue is empty, and tells of the next that comes
+> telling; L listen 1; a connect; run; a close_forced; run; L accept k; L see; L accept k; b connect; run; L see
+> L accept k; run; wait 20
+a on_connect(ok) on_close(aborted) CLOSED
+b on_connect(ok) CONNECTED
+L on_accept accept!reset LISTENING[0+0] accept!would_block on_accept LISTENING[1+0] LISTENING[0+1]
+k CONNECTED/Sta2
+
+20 @winsock accept inside on_accept is told so as well
+> telling; queue; a close_forced; b close_forced; run; when L on_accept L accept m; L accept k; run; L see; wait 20
+a on_close(aborted) CLOSED
+b on_close(aborted) CLOSED
+c CONNECTED
+L on_accept accept!reset on_accept accept!reset LISTENING[0+1] LISTENING[0+1]
+k IDLE
+m CONNECTED/Sta2
+
+20 @winsock what is refused is refused before, and of who has only closed accept says nothing
+> telling; queue; a close_forced; b close; run; L accept c; L see; L accept k; L accept c; L accept k; k see; run
+> wait 20
+a on_close(aborted) CLOSED
+b CLOSED
+c CONNECTED
+L accept!wrong_state LISTENING[3+0] on_accept accept!reset accept!wrong_state on_accept on_child_close(k,ok)
+    LISTENING[1+0]
+k CONNECTED/Sta2 on_close(ok) CLOSED
+
+20 @winsock a listener that closes tells nobody of those that were reset
+> telling; queue; a close_forced; run; L close; wait 20
+a on_close(aborted) CLOSED
+b on_close(reset) CLOSED
+c on_close(reset) CLOSED
+L CLOSED
+"""
+
+PATHS: Final = (WAITS, RESET, OVERFLOW)

@@ -9,7 +9,7 @@ from dicomnet.statemachine import Broken, Model
 from dicomnet.transports import Scene
 
 from .local import SECURITIES, Deed, Ground, Watch, Watched, Yard, attempt, is_alive, kept
-from .moves import SHUT, SHUTDOWN, TAKES, YARD, moves_of
+from .moves import SHUT, SHUTDOWN, TAKES, YARD, moves_of, refused_wrongly
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,9 @@ class Replay:
         refusal, failed = attempt(scene, deed, slot, atomic=self._atomic)
         noted, self._seen = scene.noted[self._seen :], len(scene.noted)
         broken = self._watch.see(noted) or failed or self._watch.rest(scene) or kept(scene)
-        if broken is None and refusal:
-            broken = Broken(9, f"{step} is refused: {refusal}")
+        wrong = refused_wrongly(step.move, refusal)
+        if broken is None and wrong:
+            broken = Broken(9, f"{step} {wrong}")
         if broken is None and step.move in TAKES and not any(each.what == "accepted" for each in noted):
             broken = Broken(9, "accept took nothing, and requests wait")
         return broken or self._adds_up()

@@ -120,6 +120,7 @@ class Offered:
     def __init__(self, hear: Callable[[str], None]) -> None:
         self._hear = hear
         self.peer = NOWHERE
+        self.gone = False
 
     def take(self, handler: LinkHandler) -> Link:
         """See `Request`."""
@@ -240,6 +241,7 @@ WHOLE = frozenset(
         "new",
         "far-shutdown",
         "lossy",
+        "telling",
         "timers",
         "library",
         "secure",
@@ -276,6 +278,8 @@ class Stage:
             for name, actor in self._actors.items():
                 if actor.subject is not None:
                     self.notes.append((name, state_of(actor.subject)))
+                    if actor.subject.held != actor.subject.waiting:
+                        self.notes.append((name, f"holds({actor.subject.held})"))
         except Exception as error:  # noqa: BLE001 - changed tables may raise anything; it is what is reported
             self.notes.append(("play", f"raised({type(error).__name__})"))
         for network in (self._network, self._far):
@@ -339,6 +343,8 @@ class Stage:
                 self._library(words)
             case "lossy":
                 self.carrier.half_open = True
+            case "telling":
+                self.carrier.accept_tells = True
             case "when":
                 self._when(*words)
             case "secure":

@@ -15,7 +15,18 @@ from dicomnet.transports import Scene
 
 from .coverage import Fired
 from .local import SECURITIES, Deed, Ground, Outcome, Watched, Yard
-from .moves import SHUT, SHUTDOWN, TAKES, YARD, Move, moves_of, takes_of
+from .moves import (
+    ACCEPT_TOLD,
+    SHUT,
+    SHUTDOWN,
+    TAKES,
+    YARD,
+    Move,
+    moves_of,
+    refused_wrongly,
+    takes_of,
+    told_of,
+)
 
 State = tuple[int, tuple[int, ...], tuple[int, ...]]
 """The yard, the lanes in the queue from the head, the other lanes, sorted."""
@@ -75,10 +86,11 @@ class World:
         self.core = core
         self.moves: Final = moves_of(model.traits, core=core, secure=any(layers))
         self.takes: Final = takes_of(core=core, secure=all(layers))
+        self.told: Final = told_of(model.traits, core=core)
         self.lanes: _Numbers[Watched] = _Numbers()
         self.yards: _Numbers[Yard] = _Numbers()
         self.fired = Fired()
-        self._by_name = {move.name: move for move in (*self.moves, SHUT, *TAKES.values())}
+        self._by_name = {move.name: move for move in (*self.moves, SHUT, *self.told, *TAKES.values())}
         self._memory: dict[tuple[object, ...], Compiled] = {}
         self._possible: dict[int, tuple[Move, ...]] = {}
 
@@ -118,6 +130,8 @@ class World:
         yard = self.yards.values[state[0]]
         if yard.hub.listener.connection.control == "LISTENING" and state[1]:
             yield from self.takes
+            head = self.lanes.values[state[1][0]]
+            yield from (move.name for move in self.told if move.when(head))
         if self.core:
             return
         if yard.hub.listener.connection.control == "LISTENING":
@@ -155,6 +169,8 @@ class World:
 
     def _yard_move(self, state: State, name: str) -> tuple[State, Broken | None]:
         yard, queue, bag = state
+        if name == ACCEPT_TOLD.name:
+            return self._lane_move(state, Label(name, place=0))
         done = self._done(yard, len(queue), (), name, YARD[name])
         if done.broken is not None:
             return state, done.broken
@@ -221,8 +237,9 @@ class World:
         lanes = [(self.lanes.values[lane], place) for lane, place in taking]
         done = self.ground.run(self.yards.values[yard], waiting, lanes, deed)
         # A lane may have nothing to do with a shutdown; every other step is there because it is possible.
-        if done.refusal and done.broken is None:
-            return done._replace(broken=Broken(9, f"{name} is refused: {done.refusal}"))
+        wrong = refused_wrongly(name, done.refusal)
+        if wrong and done.broken is None:
+            return done._replace(broken=Broken(9, f"{name} {wrong}"))
         if name in TAKES and done.took is None and done.broken is None:
             return done._replace(broken=Broken(9, "accept took nothing, and requests wait"))
         return done

@@ -90,6 +90,7 @@ class Judge:
         self._attempts: dict[int, _Attempt] = {}
         self._pending: tuple[NetworkObject, int] | None = None
         self._silent: set[int] = set()
+        self._cut: set[int] = set()
         self._looks: dict[str, Callable[[Happening], None]] = {
             "request": self._request,
             "offered": self._offered,
@@ -100,6 +101,7 @@ class Judge:
             "open": self._open,
             "sends": self._sends,
             "falls silent": self._falls_silent,
+            "is reset on the way": self._is_cut,
         }
 
     def breaks(self, invariant: int, text: str) -> None:
@@ -204,8 +206,13 @@ class Judge:
             line.entries.remove(entry)
             self._drain(listener, line)
 
+    @staticmethod
+    def told_of_reset(entry: list[Any]) -> None:
+        """It raised reset; which request that was is seen when it is dropped, now or, inside a callback, later."""
+        entry[0] = "gone"
+
     def _drain(self, listener: NetworkObject, line: _Line) -> None:
-        while line.entries and not (line.entries[0][0] == "accepted" and line.entries[0][1] is None):
+        while line.entries and not _open_call(line.entries[0]):
             event, payload = line.entries.popleft()[:2]
             number = LINE_INVARIANT.get(event)
             if number is not None:
@@ -260,8 +267,27 @@ class Judge:
             attempt.state = "sent" if seen.about in ("overflow", "half-open") else "refused"
         elif attempt.state == "queued":
             attempt.state = "dropped"
+            if seen.about == "gone":
+                self._gone(seen.link, attempt)
         else:
             self.breaks(8, f"link {seen.link}: dropped, after it was {attempt.state}")
+
+    def _gone(self, link: int, attempt: _Attempt) -> None:
+        """An accept reports that its request was reset."""
+        listener, near = attempt.listener, attempt.near
+        # Who resets is closed by it; what was reset on the way may be asked for anew.
+        alive = isinstance(near, NetworkObject) and near.endpoint.connection.control != "CLOSED"
+        if alive and link not in self._cut:
+            self.breaks(1, f"link {link}: accept tells of a reset, and {name_of(near)} has not reset it")
+        line = self._lines.get(listener) if isinstance(listener, NetworkObject) else None
+        calls = [entry for entry in line.entries if _open_call(entry)] if line is not None else []
+        if not calls or line is None or not isinstance(listener, NetworkObject):
+            self.breaks(1, f"link {link}: dropped by an accept that nobody called")
+            return
+        # Inside a callback the call has raised before; else it is the only one that is under way.
+        entry = next((entry for entry in calls if entry[0] == "gone"), calls[0])
+        entry[:2] = ["gone", (link, None)]
+        self._drain(listener, line)
 
     def _settled(self, seen: Happening) -> None:
         self._settle()
@@ -320,6 +346,9 @@ class Judge:
     def _falls_silent(self, seen: Happening) -> None:
         self._silent.add(seen.link)
 
+    def _is_cut(self, seen: Happening) -> None:
+        self._cut.add(seen.link)
+
     def nobody_waits_in_vain(self) -> None:
         """Where requests are withdrawn, an entry goes when its requestor has gone, unless nothing passed any more."""
         if not self.traits.withdraws:
@@ -367,6 +396,11 @@ class Judge:
             line = self._lines.get(attempt.listener)
             if line is None or link not in line.value.context.waiting:
                 self.breaks(8, f"link {link}: neither accepted, withdrawn nor dropped, and it does not wait")
+
+
+def _open_call(entry: list[Any]) -> bool:
+    """An accept of which it is not known yet what it took."""
+    return len(entry) == 3 and entry[1] is None
 
 
 def name_of(handler: object) -> str:

@@ -265,14 +265,15 @@ class Simulation:
             self.say(act.actor, f"calls {deed}", act.number)
             self._deeds[deed](subject, subject.handler, act)
 
-    def call(self, subject: NetworkObject, call: Callable[[], object]) -> bool:
-        """Make a call; True where it was taken on. A refused one has changed nothing."""
+    def call(self, subject: NetworkObject, call: Callable[[], object], late: str = "") -> bool:
+        """Make a call; True where it was taken on. A refused one has changed nothing, unless its code is `late`."""
         before = subject.endpoint
         try:
             call()
         except LocalProtocolError as refusal:
             self.refusals[refusal.code] += 1
-            if subject.endpoint is not before and subject.endpoint != before:
+            changed = subject.endpoint is not before and subject.endpoint != before
+            if changed and refusal.code != late:
                 self.judge.breaks(7, f"refused with {refusal.code}, and yet something changed")
             return False
         return True
@@ -290,11 +291,17 @@ class Simulation:
         used = child.endpoint.connection.control != "IDLE"
         if not used:
             self.judge.life(child.handler, "taken")
-        if self.call(listener, partial(listener.accept, child)):
+        resets = self.refusals["reset"]
+        if self.call(listener, partial(listener.accept, child), late="reset"):
             if used:
                 self.judge.breaks(1, f"{name}: accepted into an object that was not idle")
+            if entry[0] == "gone":
+                self.judge.breaks(1, f"{name}: the request was dropped as reset, and accept raised nothing")
             return child
-        self.judge.not_accepted(listener, entry)
+        if self.refusals["reset"] > resets:
+            self.judge.told_of_reset(entry)
+        else:
+            self.judge.not_accepted(listener, entry)
         if not used:
             self._give_back(child, child.handler)
         return None

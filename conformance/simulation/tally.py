@@ -113,9 +113,10 @@ def reachable_rows(profile: str, security: str = "none") -> tuple[int, ...]:
 
 
 def reachable_faults(profile: str, faults: str) -> tuple[str, ...]:
-    """The faults that these options can show in a profile: not every one leaves requests half open."""
-    half_open = PROFILES[profile].traits.half_open
-    return tuple(name for name in FAULTS[faults].named if name != "half-open" or half_open)
+    """The faults that these options can show in a profile: not every one leaves requests half open, for one."""
+    traits = PROFILES[profile].traits
+    there = {"half-open": traits.half_open, "accept-tells": traits.accept_tells_reset}
+    return tuple(name for name in FAULTS[faults].named if there.get(name, True))
 
 
 def arrows_of(profile: str, security: str = "none") -> dict[str, frozenset[Arrow]]:

@@ -157,7 +157,7 @@ LIFE_INVARIANT: Final = {
 }
 
 # Which invariant an event of a listener's monitor is about.
-LINE_INVARIANT: Final = {"queued": 8, "accepted": 1, "told": 2, "child-closed": 5}
+LINE_INVARIANT: Final = {"queued": 8, "accepted": 1, "gone": 1, "told": 2, "child-closed": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ child-closed  .       LN-6
 close         LN-9    LN-7
 rest          LN-9    LN-8
 """
-LINE_LEVEL: Final = {"queued": "LV-2", "told": "LV-5", "rest": "LV-8"}
+LINE_LEVEL: Final = {"queued": "LV-2", "gone": "LV-4", "told": "LV-5", "rest": "LV-8"}
 
 
 def _fifo(line: Line, accepted: Payload) -> bool:
@@ -196,6 +196,10 @@ def _fifo(line: Line, accepted: Payload) -> bool:
 def _accept(line: Line, accepted: Payload) -> Line:
     _request, child = accepted
     return replace(line, waiting=line.waiting[1:], silent=False, children=line.children | {child})
+
+
+def _lose(line: Line, _lost: Payload) -> Line:
+    return replace(line, waiting=line.waiting[1:], silent=False)
 
 
 def _without(line: Line, request: Payload) -> Line:
@@ -232,6 +236,7 @@ def _line(name: str, title: str, extra: int, changes: dict[str, str]) -> Machine
                 ("queued", "transport", "a request got its place in the queue"),
                 ("withdrawn", "transport", "a request was taken out of the queue by its requestor"),
                 ("accepted", "local-user", "accept succeeded"),
+                ("gone", "local-user", "accept reported that its request was reset"),
                 ("told", "transport", "on_accept"),
                 ("child-closed", "transport", "on_child_close: the child"),
                 ("close", "local-user", "the listener ended"),
@@ -257,6 +262,7 @@ def _line(name: str, title: str, extra: int, changes: dict[str, str]) -> Machine
                 "enqueue-quietly": lambda line, request: replace(line, waiting=(*line.waiting, request)),
                 "remove": _without,
                 "take": _accept,
+                "lose": _lose,
                 "one-told": lambda line, _payload: replace(line, untold=line.untold[1:]),
                 "silence": lambda line, _payload: replace(line, silent=True),
                 "let-go": lambda line, child: replace(line, children=line.children - {child}),
@@ -277,6 +283,7 @@ LINE_ACTIONS: Final = (
     _judged("LN-8", 2, "each request that came to the queue was told of", "all-told"),
     _plain("LN-9", "row 24", "nothing changes", STAY),
     _judged("LV-2", 8, "the queue holds no more than it has places", "room", "enqueue-quietly"),
+    _judged("LV-4", 1, "accept reports the reset of the first", "first-in-first-out", "lose"),
     _judged(
         "LV-5", 2, "on_accept once, and not again until accept was called", "once-until-accept", "silence"
     ),
@@ -317,7 +324,8 @@ FORMS: Final[dict[int, dict[str, str]]] = {
     1: {
         "dicomnet": "the k-th accept yields the k-th request of those not withdrawn",
         "tcp-linux": "accept yields requests in the order in which the queue received them; none is withdrawn",
-        "tcp-winsock": "accept yields requests in the order in which the queue received them; none is withdrawn",
+        "tcp-winsock": "accept yields requests, or reports that they were reset, in the order in which the queue "
+        "received them; none is withdrawn",
     },
     2: {
         "dicomnet": "exactly one on_accept for each request that reached the queue",

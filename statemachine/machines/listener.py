@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..effects import Callback, Reply, TakeChild, WireListen, WireUnlisten
+from ..effects import Callback, FailCall, Reply, TakeChild, WireListen, WireUnlisten
 from ..kernel import STAY, Action, Branch, Guard, Machine, Payload, State, event_kinds, only_used, parse_grid
 from ..wire.quick import quick
 
@@ -39,12 +39,14 @@ class Queue:
 class AcceptCall:
     """The payload of `accept`: whether the child is an IDLE object, and the child itself (opaque).
 
-    `child_plain`: the child has no security layer although its listener has one.
+    `child_plain`: the child has no security layer although its listener has one. `gone`: the carrier tells of the
+    request at the head that its requestor has reset it.
     """
 
     child_idle: bool
     child: object
     child_plain: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,24 @@ def _child_plain(_queue: Queue, call: Payload) -> bool:
     return isinstance(call, AcceptCall) and call.child_plain
 
 
+def _first(queue: Queue, _call: Payload) -> int:
+    return queue.waiting[0]
+
+
+def _gone(queue: Queue, call: Payload) -> bool:
+    return bool(queue.waiting) and isinstance(call, AcceptCall) and call.gone
+
+
 def _enqueue(queue: Queue, request: Payload) -> Queue:
     return _new_queue(queue.capacity, (*queue.waiting, request), queue.children)
 
 
 def _take_head(queue: Queue, _call: Payload) -> Queue:
     return _new_queue(queue.capacity, queue.waiting[1:], queue.children + 1)
+
+
+def _drop_head(queue: Queue, _call: Payload) -> Queue:
+    return _new_queue(queue.capacity, queue.waiting[1:], queue.children)
 
 
 def _remove(queue: Queue, request: Payload) -> Queue:
@@ -208,6 +222,7 @@ LISTENER: Final[Machine[Queue]] = Machine(
 # A carrier of TCP withdraws nothing: a request whose requestor has gone keeps its place.
 
 _TAKE: Final = (TakeChild(), Reply("accepted", carries="head"))
+_GONE: Final = (Reply("gone", carries="first"), FailCall("reset"))
 
 ACTIONS_TCP: Final = {
     action.name: action
@@ -233,10 +248,17 @@ ACTIONS_TCP: Final = {
         ),
         Action(
             "LW-5",
-            "rows 8, 9 and 10; tcp-winsock: level",
-            "give the head of the queue to the child; say so where more wait",
+            "rows 8, 9 and 10; tcp-winsock: level, reset while queued",
+            "give the head of the queue to the child, or report that it was reset; say so where more wait",
             (
                 *ACTIONS["LS-5"].branches[:3],
+                Branch(
+                    "LISTENING",
+                    (*_GONE, Callback("on_accept", "ok")),
+                    when="gone-and-more",
+                    updates=("drop-head",),
+                ),
+                Branch("LISTENING", _GONE, when="gone", updates=("drop-head",)),
                 Branch(
                     "LISTENING", (*_TAKE, Callback("on_accept", "ok")), when="more", updates=("take-head",)
                 ),
@@ -263,6 +285,8 @@ def _listener_tcp(
             cells=cells,
             actions={**ACTIONS, **ACTIONS_TCP},
             guards={**LISTENER.guards, **guards},
+            updates={**LISTENER.updates, "drop-head": _drop_head},
+            selectors={**LISTENER.selectors, "first": _first},
         )
     )
 
@@ -285,5 +309,7 @@ LISTENER_WINSOCK: Final = _listener_tcp(
     {
         "first": lambda queue, _payload: not queue.waiting and queue.capacity > 0,
         "more": lambda queue, _payload: len(queue.waiting) > 1,
+        "gone": _gone,
+        "gone-and-more": lambda queue, call: len(queue.waiting) > 1 and _gone(queue, call),
     },
 )

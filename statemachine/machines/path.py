@@ -4,7 +4,8 @@ This is where the profiles part. In `dicomnet` the requestor waits in the accept
 connected when it is accepted. In `tcp-*` it is connected as soon as the request has its place in the queue; what it
 sends, and its end, are kept for whoever accepts it; nothing is ever withdrawn. Where the queue is full, `dicomnet` and
 `tcp-winsock` refuse; `tcp-linux` drops the request, which comes again later, or leaves the requestor connected on its
-own side alone.
+own side alone. Where a requestor resets while its request waits, `tcp-winsock` may say so in accept itself (`gone`);
+else, as in `tcp-linux`, the first read says it.
 
 The context says whether the requestor was told that it is connected, and what is kept for the acceptor, in order.
 """
@@ -42,7 +43,7 @@ leave      PA-6   PA-7     PA-7    .      PA-9
 break      PA-6   PA-7     PA-7    .      PA-9
 """
 
-GRID_TCP: Final = """
+GRID_WINSOCK: Final = """
            SENT   OFFERED  QUEUED  TAKEN  OVER
 arrive     PA-1   .        .       .      PA-9
 nobody     PA-2   .        .       .      PA-9
@@ -50,6 +51,7 @@ queued     .      PT-3     .       PA-9   PA-9
 take       .      PT-2     PT-9    .      .
 refused    .      PA-2     PT-5    .      .
 reset      .      PA-5     PT-5    .      .
+gone       .      .        PW-1    .      .
 octets     .      .        PT-6    .      PA-9
 end        .      .        PT-7    .      PA-9
 leave      PA-6   PT-7     PT-7    .      PA-9
@@ -83,6 +85,11 @@ class Kept:
 
     told: bool = False
     items: tuple[Item, ...] = ()
+
+    @property
+    def reset(self) -> bool:
+        """Whether the requestor has reset it."""
+        return ("reset", b"") in self.items
 
 
 def _told(kept: Kept, _payload: Payload) -> bool:
@@ -188,6 +195,12 @@ ACTIONS_TCP: Final = {
                 STAY,
                 update="keep-reset",
             ),
+            straight(
+                "PW-1",
+                "tcp-winsock: reset while queued",
+                "accept itself reports the reset: nobody gets it",
+                "OVER",
+            ),
         )
     },
 }
@@ -276,6 +289,7 @@ EVENTS: Final = (
     ("give-up", "timer", "it was lost too often"),
     ("refused", "transport", "the listener refuses it"),
     ("reset", "transport", "the listener drops it"),
+    ("gone", "transport", "accept reports that the requestor has reset it"),
     ("octets", "local-user", "the requestor sends before it is accepted"),
     ("end", "local-user", "the requestor will send no more"),
     ("leave", "local-user", "the requestor closes or gives up"),
@@ -310,7 +324,7 @@ def _machine(name: str, title: str, grid: str, actions: dict[str, Action]) -> Ma
 
 PATH: Final = _machine("path", "Path of a connection request", GRID, ACTIONS)
 PATH_WINSOCK: Final = _machine(
-    "path-tcp-winsock", "Path of a connection request (tcp-winsock)", GRID_TCP, ACTIONS_TCP
+    "path-tcp-winsock", "Path of a connection request (tcp-winsock)", GRID_WINSOCK, ACTIONS_TCP
 )
 PATH_LINUX: Final = _machine(
     "path-tcp-linux", "Path of a connection request (tcp-linux)", GRID_LINUX, ACTIONS_LINUX

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dicomnet.conformance.exploration import Replay, Step, World, replay, search
-from dicomnet.statemachine import MODEL, PROFILES, Model, Rule, with_cell
+from dicomnet.statemachine import MODEL, PROFILES, Effect, FailCall, Model, Queue, Reply, Rule, with_cell
 from dicomnet.transports import Network, NetworkObject, Request
 
 Callee = Callable[..., None]
@@ -59,6 +59,61 @@ def test_a_request_that_is_dropped_and_forgotten_is_a_deadlock() -> None:
     number, text, steps = broken(over)
     assert (number, text) == (3, "deadlock: a connect whose outcome nothing can bring")
     assert steps[-1] == "listener closes"
+
+
+# --- what accept reports as reset -------------------------------------------------------------------------
+
+TOLD = [
+    "client 1: connect",
+    "client 1: arrives at the listener",
+    "client 1: close by force",
+    "accept, told of the reset",
+]
+
+
+def winsock_without(effect: type[Effect]) -> Model:
+    """Accept reports a reset, but for this effect."""
+    model = PROFILES["tcp-winsock"]
+    action = model.listener.action_at("LISTENING", "accept")
+    assert action is not None
+    less = tuple(
+        replace(branch, effects=tuple(each for each in branch.effects if not isinstance(each, effect)))
+        if branch.when is not None and branch.when.startswith("gone")
+        else branch
+        for branch in action.branches
+    )
+    assert less != action.branches
+    actions = {**model.listener.actions, action.name: replace(action, branches=less)}
+    return replace(model, listener=replace(model.listener, actions=actions))
+
+
+def test_a_reset_that_accept_does_not_report() -> None:
+    number, text, steps = broken(winsock_without(FailCall))
+    assert (number, text) == (9, "accept, told of the reset should raise reset, not go on")
+    assert steps == TOLD
+
+
+def test_a_request_that_was_reset_and_is_held_for_ever() -> None:
+    number, text, steps = broken(winsock_without(Reply))
+    assert (number, text) == (
+        8,
+        "the listener holds a request that does not wait, and that it has not answered",
+    )
+    assert steps == TOLD
+
+
+def test_a_reset_that_is_reported_of_the_wrong_request() -> None:
+    """The last is gone, and the first was reset."""
+    model = PROFILES["tcp-winsock"]
+
+    def drop_tail(queue: Queue, _payload: object) -> Queue:
+        return replace(queue, waiting=queue.waiting[:-1])
+
+    updates = {**model.listener.updates, "drop-head": drop_tail}
+    wrong = replace(model, listener=replace(model.listener, updates=updates))
+    number, _, steps = broken(wrong, places=2)
+    assert number in (1, 8)
+    assert steps[-1] == "accept, told of the reset"
 
 
 # --- PDUs -------------------------------------------------------------------------------------------------

@@ -278,6 +278,10 @@ class SecuredRequest:
     def peer(self) -> Address:
         return self._request.peer
 
+    @property
+    def gone(self) -> bool:
+        return self._request.gone
+
     def take(self, handler: LinkHandler) -> Link:
         return self._gate.kind(self._gate, self._request, handler)
 

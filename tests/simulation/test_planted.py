@@ -17,10 +17,12 @@ from dicomnet.statemachine import (
     PATH,
     Branch,
     Callback,
+    LocalProtocolError,
     Machine,
     Model,
     with_cell,
 )
+from dicomnet.transports import NetworkObject
 
 SEEDS = 300
 PROFILE, FAULTS = "dicomnet", "calm"
@@ -145,3 +147,39 @@ def test_every_named_fault_is_planted() -> None:
         name for name, planted in PLANTED.items() if "dicomnet" in planted.profiles and not planted.secure
     }
     assert NAMED.keys() | NOT_OF_AN_INVARIANT.keys() == there
+
+
+# --- what accept reports as reset -------------------------------------------------------------------------
+
+
+def broken_by(seeds: int = 120) -> set[tuple[int, str]]:
+    """The invariants that break with tcp-winsock, and the words without their names."""
+    found: set[tuple[int, str]] = set()
+    for seed in range(seeds):
+        breach = simulate(draw_plan(seed, "tcp-winsock", "hostile")).broken
+        if breach is not None:
+            found.add((breach.invariant, breach.text.partition(", ")[0].partition(": ")[2]))
+    return found
+
+
+def test_a_reset_that_accept_invents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dicomnet.transports.memory.MemoryRequest.gone", property(lambda _self: True))
+    assert (1, "accept tells of a reset") in broken_by()
+
+
+def test_else_nothing_breaks() -> None:
+    assert broken_by() == set()
+
+
+def test_a_reset_that_accept_does_not_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = NetworkObject.accept
+
+    def quiet(self: NetworkObject, child: NetworkObject) -> None:
+        try:
+            true(self, child)
+        except LocalProtocolError as refusal:
+            if refusal.code != "reset":
+                raise
+
+    monkeypatch.setattr(NetworkObject, "accept", quiet)
+    assert (1, "the request was dropped as reset") in broken_by()

@@ -98,7 +98,7 @@ def test_each_fault_occurs() -> None:
     met: set[str] = set()
     for seed in range(300):
         met |= {name for name, times in wire(FAULTS["hostile"], seed)[1].met.items() if times}
-    assert met >= set(FAULTS["hostile"].named) - {"half-open"}
+    assert met >= set(FAULTS["hostile"].named) - {"half-open", "accept-tells"}
 
 
 @pytest.mark.parametrize(

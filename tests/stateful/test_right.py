@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -27,6 +28,26 @@ from dicomnet.conformance.stateful import (
 from .plain import Plain
 from .plain_tcp import PlainLinux, PlainWinsock
 from .pure import PureAdapter
+
+
+class Telling(MemoryAdapter):
+    """The carrier lets accept itself report that the first request was reset."""
+
+    def __init__(self, told: Counter[str] | None = None) -> None:
+        super().__init__("tcp-winsock")
+        self.memory.accept_tells = True
+        self.told = Counter[str]() if told is None else told
+
+    def accept(self, listener: str, child: str) -> str:
+        code = super().accept(listener, child)
+        self.told[code] += 1
+        return code
+
+
+def test_accept_reports_resets_in_these_runs() -> None:
+    told = Counter[str]()
+    check_adapter(partial(Telling, told), "tcp-winsock", 100, derandomize=True)
+    assert told["reset"] > 0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from dicomnet.statemachine import LISTENER, AcceptCall, Queue, Taken, Value
+from dicomnet.statemachine import (
+    LISTENER,
+    LISTENER_LINUX,
+    LISTENER_WINSOCK,
+    AcceptCall,
+    FailCall,
+    Machine,
+    Queue,
+    Taken,
+    Value,
+    step,
+)
 
 from .machines import code_of, do
 
@@ -79,6 +90,34 @@ def test_refusals_of_accept_in_their_order(value: Value[Queue], call: AcceptCall
     before = (value.control, value.context)
     assert code_of(LISTENER, value, "accept", call) == code
     assert (value.control, value.context) == before
+
+
+@pytest.mark.parametrize(("waiting", "more"), [((4,), []), ((4, 5), ["on_accept(ok)"])])
+def test_accept_may_report_the_reset_of_the_head(waiting: tuple[int, ...], more: list[str]) -> None:
+    value = LISTENER_WINSOCK.value("LISTENING", Queue(4, waiting, 1))
+    told = AcceptCall(True, "child", gone=True)
+    after, transition, outputs = step(value, LISTENER_WINSOCK.event["accept"], told)
+    assert FailCall("reset") in transition.effects
+    _, effects, _ = do(LISTENER_WINSOCK, value, "accept", told)
+    assert effects == ["reply(gone)", "fail-call", *more]
+    assert outputs[0] == 4
+    assert (after.control, after.context) == ("LISTENING", Queue(4, waiting[1:], 1))
+
+
+def test_what_is_refused_is_refused_before_a_reset_is_reported() -> None:
+    value = LISTENER_WINSOCK.value("LISTENING", Queue(4, (4,)))
+    assert code_of(LISTENER_WINSOCK, value, "accept", AcceptCall(False, "child", gone=True)) == "wrong_state"
+    plain = AcceptCall(True, "child", child_plain=True, gone=True)
+    assert code_of(LISTENER_WINSOCK, value, "accept", plain) == "wrong_security_mode"
+    empty = LISTENER_WINSOCK.value("LISTENING", Queue(4))
+    assert code_of(LISTENER_WINSOCK, empty, "accept", AcceptCall(True, "child", gone=True)) == "would_block"
+
+
+@pytest.mark.parametrize("listener", [LISTENER, LISTENER_LINUX], ids=lambda machine: machine.name)
+def test_elsewhere_accept_reports_no_reset(listener: Machine[Queue]) -> None:
+    value = listener.value("LISTENING", Queue(4, (4,)))
+    _, effects, _ = do(listener, value, "accept", AcceptCall(True, "child", gone=True))
+    assert effects == ["take-child", "reply(accepted)"]
 
 
 @pytest.mark.parametrize(("gone", "left"), [(1, (2, 3)), (2, (1, 3)), (3, (1, 2)), (9, (1, 2, 3))])

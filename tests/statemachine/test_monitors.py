@@ -99,6 +99,8 @@ def test_a_right_line(profile: str) -> None:
     events += [("rest", None), ("accepted", (1, "a"))]
     events += [("told", None)] if level else []
     events += [("rest", None), ("accepted", (2, "b")), ("child-closed", "a"), ("rest", None)]
+    events += [("queued", 3), ("told", None), ("queued", 4), ("gone", (3, None))] if level else []
+    events += [("told", None), ("rest", None)] if level else []
     events += [("close", None), ("rest", None)]
     assert not isinstance(line(profile, *events), Broken)
 
@@ -121,6 +123,9 @@ def test_a_right_line(profile: str) -> None:
         ("tcp-winsock", 2, [*in_line(1), ("queued", 2), ("told", None)]),
         ("tcp-winsock", 2, [*in_line(1), ("queued", 2), ("accepted", (1, "a")), ("rest", None)]),
         ("tcp-winsock", 2, [("told", None)]),
+        ("tcp-winsock", 1, [*in_line(1), ("queued", 2), ("gone", (2, None))]),
+        ("tcp-winsock", 1, [*in_line(1), ("gone", (1, None)), ("accepted", (1, "a"))]),
+        ("tcp-winsock", 2, [*in_line(1), ("queued", 2), ("gone", (1, None)), ("rest", None)]),
     ],
 )
 def test_a_broken_line(profile: str, invariant: int, events: list[tuple[str, object]]) -> None:

@@ -6,21 +6,35 @@ from dataclasses import fields, replace
 
 import pytest
 
-from dicomnet.statemachine import MODEL, PROFILES, TCP_LINUX, TCP_WINSOCK, Callback, Model, Tell, Traits
+from dicomnet.statemachine import (
+    MODEL,
+    PROFILES,
+    TCP_LINUX,
+    TCP_WINSOCK,
+    Callback,
+    FailCall,
+    Model,
+    Tell,
+    Traits,
+)
 
 
 def read_off(model: Model) -> Traits:
     """The traits that the tables of a model have."""
     queued = model.path.action_at("QUEUED", "take")
+    accepts = model.listener.action_at("LISTENING", "accept")
     requests = model.listener.action_at("LISTENING", "request")
     assert queued is not None
     assert requests is not None
+    assert accepts is not None
     joining = [branch for branch in requests.branches if "enqueue" in branch.updates]
     return Traits(
         connected_at_accept=all(Tell("requestor", "open") in branch.effects for branch in queued.branches),
         withdraws="withdraw" in model.listener.event,
         told_of_each=all(Callback("on_accept", "ok") in branch.effects for branch in joining),
         half_open="half-open" in model.path.event,
+        accept_tells_reset="gone" in model.path.event
+        and any(FailCall("reset") in branch.effects for branch in accepts.branches),
     )
 
 

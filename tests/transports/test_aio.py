@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from dicomnet.statemachine import AAssociateRJ, LocalProtocolError
+from dicomnet.statemachine import PROFILES, AAssociateRJ, LocalProtocolError
 from dicomnet.transports import (
     Address,
     MemoryTransport,
@@ -49,6 +49,29 @@ async def accept_all(ward: Ward, number: int) -> None:
     for _ in range(number):
         await anext(ward.listener)
         ward.listener.accept(ward.lib.new_object())
+
+
+def test_accept_may_report_a_reset_and_the_next_notice_comes() -> None:
+    """Inside a program: what accept led to is told though it raised."""
+
+    async def program() -> None:
+        carrier = MemoryTransport(tables=PROFILES["tcp-winsock"])
+        carrier.accept_tells = True
+        async with aio.Library(carrier) as lib:
+            listener = lib.new_object()
+            address = await listener.listen(Address("", 0), 4)
+            first, second = lib.new_object(), lib.new_object()
+            await first.connect(address)
+            await anext(listener)
+            await second.connect(address)
+            await first.close_forced()
+            child = lib.new_object()
+            assert await refusal_of(lambda: listener.accept(child)) == "reset"
+            await anext(listener)
+            listener.accept(child)
+            assert (child.state, listener.waiting) == ("CONNECTED", 0)
+
+    asyncio.run(asyncio.wait_for(program(), 5.0))
 
 
 # --- the steps --------------------------------------------------------------------------------------------

@@ -198,6 +198,7 @@ def test_a_requestor_that_resets_while_it_waits(carrier: Transport) -> None:
         until(carrier, lambda: ours.told == ["open"])
     link_of(ours).reset()
     settle(carrier)
+    assert not door.waiting[0].gone  # accept may say so under tcp-winsock, if the carrier is asked to
     theirs = door.take()
     until(carrier, lambda: theirs.told == ["reset"])
 

@@ -180,6 +180,34 @@ def reset_in_the_queue(bare: Bare) -> None:
     bare.told(*bare.early(), acceptor=("reset",) if bare.connected_early else ())
 
 
+def gone_from_the_queue(bare: Bare) -> None:
+    """The carrier says so where it chooses to, and only of who has reset."""
+    request = bare.queued()
+    bare.carrier.accept_tells = True
+    assert not request.gone
+    bare.link.reset()
+    assert request.gone
+    bare.carrier.accept_tells = False
+    assert not request.gone
+    request.drop("gone")
+    bare.told("open")
+
+
+def never_gone(bare: Bare) -> None:
+    """Elsewhere the first read says it, or the entry has gone."""
+    request = bare.queued()
+    bare.carrier.accept_tells = True
+    bare.link.reset()
+    assert not request.gone
+
+
+def closed_and_not_gone(bare: Bare) -> None:
+    request = bare.queued()
+    bare.carrier.accept_tells = True
+    bare.link.close()
+    assert not request.gone
+
+
 def taken_before_its_withdrawal_is_heard(bare: Bare) -> None:
     request = bare.queued()
     bare.link.close()
@@ -305,6 +333,9 @@ WAYS: dict[Callable[[Bare], None], tuple[str, ...]] = {
     dropped_from_the_queue: ALL,
     closed_in_the_queue: ALL,
     reset_in_the_queue: ALL,
+    gone_from_the_queue: ("tcp-winsock",),
+    never_gone: ("dicomnet", "tcp-linux"),
+    closed_and_not_gone: ALL,
     taken_before_its_withdrawal_is_heard: ("dicomnet",),
     dropped_before_its_withdrawal_is_heard: ("dicomnet",),
     closed_before_the_end_is_heard: ALL,

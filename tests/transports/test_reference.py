@@ -8,6 +8,7 @@ import pytest
 
 from dicomnet.statemachine import (
     EXPLICIT_LE,
+    PROFILES,
     AAbort,
     AAssociateAC,
     AAssociateRJ,
@@ -17,9 +18,17 @@ from dicomnet.statemachine import (
     encode,
     encode_command,
 )
-from dicomnet.transports import Address, MemoryTransport, Policy, ReferenceRequestor, Settings, Transport
+from dicomnet.transports import (
+    Address,
+    MemoryTransport,
+    Policy,
+    ReferenceAcceptor,
+    ReferenceRequestor,
+    Settings,
+    Transport,
+)
 
-from .ears import link_of, settle, until
+from .ears import LOOPBACK, call, link_of, settle, until
 from .peers import (
     ABORT,
     CONTEXT,
@@ -207,6 +216,27 @@ def test_more_associations_than_there_is_room_for(carrier: Transport, rejection_
 
 
 # --- a user who thinks ------------------------------------------------------------------------------------
+
+
+def test_a_reset_that_accept_reports_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waited behind it is served, and no object is left over."""
+    monkeypatch.setattr("dicomnet.transports.reference.SPARE_CONNECTIONS", 2)
+    carrier = MemoryTransport(tables=PROFILES["tcp-winsock"])
+    carrier.accept_tells = True
+    acceptor = ReferenceAcceptor(carrier, Policy(), Settings(max_associations=0))
+    address = acceptor.listen(LOOPBACK, 4)
+    served = [call(carrier, address) for _ in range(2)]
+    settle(carrier)
+    waiting = [call(carrier, address) for _ in range(3)]
+    settle(carrier)
+    for each in waiting[:2]:
+        link_of(each).reset()
+    link_of(served[0]).reset()
+    settle(carrier)
+    assert len(acceptor.network.alive) == 1 + 2
+    assert acceptor.network.errors == []
+    link_of(waiting[2]).send(encode(RQ))
+    until(carrier, lambda: bool(waiting[2].octets))
 
 
 def test_late_answers(memory: MemoryTransport) -> None:
