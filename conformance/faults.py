@@ -102,7 +102,7 @@ def blame(result: Result, target: Target) -> str:
         )
     if target.tls is None and not first and result.observed.startswith("closed"):
         return (
-            f"{where} ends the connection without an answer: {result.observed}. Does it speak DICOM on this port, or "
+            f"{where} ends the connection without an answer: observed {result.observed}. Does it speak DICOM on this port, or "
             "DICOM over TLS (--tls)?"
         )
     return (

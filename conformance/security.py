@@ -254,7 +254,8 @@ class SecureRun:
                 self._wait(wire, pace.patience, lambda: heard.answer.whole or heard.speaks_plainly)
             case Until.END:
                 limit = max(pace.patience, HANG_SECONDS) if self._thorough else pace.patience
-                self._wait(wire, limit, lambda: heard.shut)
+                # A PDU in the clear is what must not come: no end makes it good.
+                self._wait(wire, limit, lambda: heard.shut or heard.speaks_plainly)
             case Until.QUIET:
                 self._wait(wire, pace.quiet, lambda: heard.shut)
             case Until.TIMER:

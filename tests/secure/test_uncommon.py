@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from dicomnet.conformance import Verdict
 
 from ..certificates import Certificates, Pair
-from .faults import Only11, Raw, server_hello
+from .faults import Clear, Only11, Raw, server_hello
 from .hellos import Offered
 from .server import Served, names, server_context
 from .targets import judge
@@ -167,3 +167,11 @@ def test_who_demands_a_certificate_that_is_not_given_has_his_handshake_judged(
     assert "certificate" in judged.report.blamed
     assert judged.results["tls.version.1-2"].verdict is Verdict.PASS
     assert not any(name.startswith("tls.data.") for name in judged.results)
+
+
+def test_a_pdu_in_the_clear_is_a_failure_at_once(certificates: Certificates) -> None:
+    """The connection stays open behind it; that is not waited for."""
+    judged = judge(certificates, "tls.stranger.plain-request", kind=Clear)
+    result = judged.results["tls.stranger.plain-request"]
+    assert result.verdict is Verdict.FAIL
+    assert result.seconds < 1
