@@ -187,21 +187,23 @@ def _chosen(profile: TlsProfile) -> list[Case]:
         ),
     ]
     if profile.prefers_tls13:
-        cases.append(
-            tls_case(
-                "tls.version.prefers-1-3",
-                "TLS 1.2 and TLS 1.3 are offered to a server that speaks both",
-                f"{profile.source}; {profile.bcp} 3.1.1",
-                "A server that supports TLS 1.3 prefers it to older versions.",
-                speaks(names.TLS13),
-                Probe(
-                    "ClientHello: TLS 1.3 and TLS 1.2",
-                    version_chosen(names.TLS13, f"{profile.bcp} 3.1.1"),
-                    hello_both(),
-                ),
-            )
-        )
+        cases.append(_prefers_tls13(profile))
     return cases
+
+
+def _prefers_tls13(profile: TlsProfile) -> Case:
+    return tls_case(
+        "tls.version.prefers-1-3",
+        "TLS 1.2 and TLS 1.3 are offered to a server that speaks both",
+        f"{profile.source}; {profile.bcp} 3.1.1",
+        "A server that supports TLS 1.3 prefers it to older versions.",
+        speaks(names.TLS13),
+        Probe(
+            "ClientHello: TLS 1.3 and TLS 1.2",
+            version_chosen(names.TLS13, f"{profile.bcp} 3.1.1"),
+            hello_both(),
+        ),
+    )
 
 
 def _known_version(hello: tls.ServerHello, heard: Heard) -> Iterable[Said]:
