@@ -102,8 +102,8 @@ def blame(result: Result, target: Target) -> str:
         )
     if target.tls is None and not first and result.observed.startswith("closed"):
         return (
-            f"{where} ends the connection without an answer: observed {result.observed}. Does it speak DICOM on this port, or "
-            "DICOM over TLS (--tls)?"
+            f"{where} ends the connection without an answer: observed {result.observed}. Does it speak DICOM on "
+            "this port, or DICOM over TLS (--tls)?"
         )
     return (
         f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "
