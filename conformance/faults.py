@@ -36,6 +36,11 @@ ADVICE: Final = {
 }
 
 
+# Where there may be no TLS at all; and how the link is told to have ended before anything was secured.
+WITHOUT: Final = ". Does it speak TLS on this port? If not, leave --tls out"
+ENDED_EARLY: Final = ("no connection: aborted", "no connection: reset")
+
+
 class TesterFault(Exception):  # noqa: N818 - the fault is ours
     """The tester itself failed in the run of a case; `result` says where."""
 
@@ -74,9 +79,13 @@ def blame(result: Result, target: Target) -> str:
     if first[:2] in (b"\x15\x03", b"\x16\x03"):
         return f"{where} speaks TLS: a plain association is not possible on this port; judge it with --tls"
     failure = None if target.tls is None else target.tls.said()
-    if isinstance(failure, Failed):
+    if isinstance(failure, Failed) and "A-ASSOCIATE-RJ" not in result.observed:
         advice = ADVICE.get(failure.code, "")
+        if failure.code == "handshake_failed" and "alert" not in failure.text:
+            advice = WITHOUT
         return f"{where}: the link could not be secured ({failure.code}): {failure.text}{advice}"
+    if target.tls is not None and result.observed in ENDED_EARLY:
+        return f"{where}: the connection was ended in the handshake, without an alert{WITHOUT}"
     if "no connection" in result.observed:
         return f"{where}: {result.observed}. Is the target running, and are host and port right?"
     if "A-ASSOCIATE-RJ" in result.observed:
@@ -91,9 +100,12 @@ def blame(result: Result, target: Target) -> str:
             f"{where} accepts the association, but in it {result.observed}. It was proposed for the Verification SOP "
             f"class with Implicit VR Little Endian; configure the target to {what}"
         )
-    # An acceptor that wants TLS and is spoken to without often just hangs up.
-    tls = " If it expects TLS, add --tls" if target.tls is None and not first else ""
+    if target.tls is None and not first and result.observed.startswith("closed"):
+        return (
+            f"{where} ends the connection without an answer: observed {result.observed}. Does it speak DICOM on "
+            "this port, or DICOM over TLS (--tls)?"
+        )
     return (
         f"{where} does not complete a plain association with C-ECHO: expected {result.expected}, observed "
-        f"{result.observed}. Does it serve the Verification SOP class?{tls}"
+        f"{result.observed}. Does it serve the Verification SOP class?"
     )

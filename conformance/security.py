@@ -15,6 +15,7 @@ from dicomnet.statemachine import AAssociateAC, AReleaseRP, PDataTF, tls
 from dicomnet.transports import Failed, Secured, Transport
 
 from .case import Case, Finding, Grade, Level
+from .cases.tls_build import spoken
 from .evidence import Evidence
 from .octets import ECHO, RELEASE_RQ, RQ, cut, with_titles
 from .run import PIECE_SECONDS, Pace, Target
@@ -43,6 +44,8 @@ HANG_SECONDS: Final = 15.0
 TIMER_SECONDS: Final = 60.0
 # A segment may hold many records; more of them than this is not sent by any case.
 MAX_PIECES: Final = 10_000
+# So long may the first octet of TLS take, where there was no association from which it could be known.
+TLS_PATIENCE: Final = 3.0
 SEVERITY: Final = (Grade.PASS, Grade.INFORMATIONAL, Grade.NON_STRICT, Grade.FAIL)
 _ANSWERS: Final = (AAssociateAC, PDataTF, AReleaseRP)
 
@@ -104,6 +107,22 @@ def needs_no_association(case: Case) -> bool:
             for step in case.steps
         )
     )
+
+
+def speaks_tls(target: Target) -> bool:
+    """Whether the target answers a ClientHello by TLS, be it by an alert: without that nothing of TLS can be judged."""
+    return SecureRun(spoken(), target).run().verdict is Verdict.PASS
+
+
+def only_tls(target: Target, result: Result) -> bool:
+    """Whether a target without an association has at least a half of a handshake that can be judged.
+
+    In TLS 1.3 a refusal of our certificate comes behind our own handshake, so that the link was open.
+    """
+    if target.tls is None:
+        return False
+    failed = result.ending.how == "none" or isinstance(target.tls.said(), Failed)
+    return failed and speaks_tls(replace(target, pace=replace(target.pace, patience=TLS_PATIENCE)))
 
 
 def judge_secure(
@@ -235,7 +254,8 @@ class SecureRun:
                 self._wait(wire, pace.patience, lambda: heard.answer.whole or heard.speaks_plainly)
             case Until.END:
                 limit = max(pace.patience, HANG_SECONDS) if self._thorough else pace.patience
-                self._wait(wire, limit, lambda: heard.shut)
+                # A PDU in the clear is what must not come: no end makes it good.
+                self._wait(wire, limit, lambda: heard.shut or heard.speaks_plainly)
             case Until.QUIET:
                 self._wait(wire, pace.quiet, lambda: heard.shut)
             case Until.TIMER:

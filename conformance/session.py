@@ -22,7 +22,7 @@ from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on, own_fault
 from .generate import HEALTHY, by_cell
 from .run import CaseRun, Pace, Target
-from .security import Hints, TlsTarget, judge_secure, needs_no_association
+from .security import Hints, TlsTarget, judge_secure, needs_no_association, only_tls
 from .uid_names import uid_name
 from .verdict import Cell, Result, Verdict, passed, usable
 
@@ -247,7 +247,7 @@ class Session:
                 self._healthy = usable
                 self._remark(f"{self._label}: sanity expected {result.expected}, observed {result.observed}")
             elif not passed(result):
-                self._insecure = self._target.tls is not None and result.ending.how == "none"
+                self._insecure = only_tls(self._target, result)
                 report.blamed = blame(result, self._target)
                 result.verdict = Verdict.INCONCLUSIVE
                 result.transport = self._label

@@ -21,11 +21,20 @@ names = tls.names
 RFC8446: Final = "RFC 8446"
 RANDOM: Final = bytes(range(0x40, 0x60))
 SESSION: Final = bytes(range(0x20, 0x40))
-GROUPS: Final = (names.X25519, names.SECP256R1, names.SECP384R1, names.SECP521R1, names.FFDHE2048)
+GROUPS: Final = (
+    *(names.X25519, names.SECP256R1, names.SECP384R1, names.SECP521R1, names.FFDHE2048),
+    # Those that few speak are offered last: X448, and brainpool for TLS 1.2 (RFC 7027) and TLS 1.3 (RFC 8734).
+    *(names.X448, 26, 27, 28, 31, 32, 33),
+)
 # What is no TLS is known by its first octets: who ends it later than this has waited for a timer.
 LATE_SECONDS: Final = 5.0
-# ECDSA, RSA-PSS and RSA PKCS#1, each with SHA-2; then those with SHA-1 for who knows nothing else.
-SIGNATURES: Final = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601)
+# ECDSA, RSA-PSS and RSA PKCS#1, each with SHA-2; Ed25519 and Ed448, RSA-PSS for a key that is for it alone, ECDSA with
+# brainpool: a target has one certificate, and whatever goes with it is offered. Then those with SHA-1 for who knows
+# nothing else.
+SIGNATURES: Final = (
+    *(0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601),
+    *(0x0807, 0x0808, 0x0809, 0x080A, 0x080B, 0x081A, 0x081B, 0x081C),
+)
 OLD_SIGNATURES: Final = (*SIGNATURES, 0x0203, 0x0201)
 # The base points: 9 (RFC 7748 4.1), and G of secp256r1 (SEC 2, 2.4.2).
 _X25519: Final = b"\x09" + bytes(31)
@@ -114,18 +123,20 @@ def nothing(_heard: Heard) -> Iterable[Said]:
 ANYTHING: Final = Want("whatever it answers: what follows looks at it", nothing)
 
 
-def refused(clause: str, alert: str = "") -> Want:
-    """No ServerHello: an alert (this one where it is named), or at least the end."""
+def refused(clause: str, alert: str = "", other: Grade = Grade.NON_STRICT) -> Want:
+    """No ServerHello: an alert (this one where it is named; any `other` is graded so), or at least the end."""
 
     def look(heard: Heard) -> Iterable[Said]:
-        if heard.answer.hello is not None or heard.speaks_plainly:
+        if heard.answer.hello is not None:
             yield fail(clause, f"accepted: {heard.told()}")
+        elif heard.speaks_plainly:
+            yield fail(clause, f"answered without TLS: {heard.told()}")
         elif not heard.refused:
             yield fail(clause, f"neither answered nor refused: {heard.told()}")
         elif heard.answer.alert is None:
             yield lax(f"{RFC8446} 6.2; RFC 5246 7.2", f"refused without an alert: {heard.told()}")
         elif alert and names.alert_name(heard.answer.alert.description) != alert:
-            yield lax(clause, f"refused by another alert than {alert}: {heard.told()}")
+            yield lax(clause, f"refused by another alert than {alert}: {heard.told()}", other)
 
     return Want(
         f"refused: {f'the alert {alert}' if alert else 'a fatal alert'}, or the end, and no ServerHello", look
@@ -154,9 +165,55 @@ def version_chosen(version: int, clause: str) -> Want:
     return hello_wanted(f"a ServerHello of {names.version_name(version)}", look, clause)
 
 
-def any_hello(clause: str) -> Want:
-    """A ServerHello, whichever."""
-    return hello_wanted("a ServerHello", lambda _hello, _heard: (), clause)
+def no_more(_hello: tls.ServerHello, _heard: Heard) -> Iterable[Said]:
+    """A ServerHello is enough, whichever."""
+    return ()
+
+
+def answered(
+    probe: Probe, clause: str, look: Callable[[tls.ServerHello, Heard], Iterable[Said]] = no_more
+) -> tuple[Probe, ...]:
+    """A ServerHello to this odd probe, which is looked at; a fault only where one of the usual kind is answered.
+
+    A target with no suite, group or signature in common with the tester refuses every ClientHello, and is not
+    intolerant for it.
+    """
+
+    def first(heard: Heard) -> Iterable[Said]:
+        hello = heard.answer.hello
+        if hello is not None:
+            yield from look(hello, heard)
+            yield Stop(Verdict.PASS, heard.told())
+
+    def last(heard: Heard) -> Iterable[Said]:
+        odd, usual = heard.before[-2:]
+        twelve, thirteen = usual.answer.hello, heard.answer.hello
+        # One of another version than was offered has understood nothing.
+        if thirteen is None and (twelve is None or twelve.version != names.TLS12):
+            yield not_applicable(f"the usual ClientHellos are refused as well: {heard.told()}")
+        else:
+            yield fail(clause, f"no ServerHello: {odd.told()}")
+
+    return (
+        replace(probe, want=Want("a ServerHello; without one, what follows tells why", first)),
+        Probe("ClientHello: TLS 1.2 alone", ANYTHING, hello12()),
+        Probe("ClientHello: TLS 1.3 alone", Want("no ServerHello, here and before it", last), hello13()),
+    )
+
+
+def _is_tls(heard: Heard) -> Iterable[Said]:
+    begins = bytes(heard.octets[:2])
+    if begins in (bytes((names.ALERT, 3)), bytes((names.HANDSHAKE, 3))):
+        yield Stop(Verdict.PASS, heard.told())
+
+
+def spoken() -> Case:
+    """Whether a ClientHello of any age is answered by TLS at all: passed, or not."""
+    each = (hello_both(), hello12(), hello_old(names.TLS11), hello_old(names.TLS10))
+    never = Want("a record of TLS", lambda heard: (*_is_tls(heard), fail(RFC8446, heard.told())))
+    probes = [Probe("ClientHello", Want("a record of TLS, or the next is tried", _is_tls), h) for h in each]
+    text = "A ClientHello is answered by a record of TLS."
+    return tls_case("tls.spoken", text, RFC8446, text, *probes[:-1], replace(probes[-1], want=never))
 
 
 def speaks(version: int) -> Probe:

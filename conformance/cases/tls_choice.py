@@ -15,10 +15,11 @@ from ..case import Case, Grade, Level
 from ..tls_steps import Heard, Probe, Said, Stop, Want
 from ..verdict import Verdict
 from .tls_build import (
+    ANYTHING,
     NUMBERS,
     RFC8446,
     TLS12_SUITES,
-    any_hello,
+    answered,
     below,
     fail,
     hello12,
@@ -88,7 +89,8 @@ def _old(profile: TlsProfile, version: int) -> Case:
         f"{told} {'must' if forbidden else 'should'} not be negotiated.",
         Probe(
             f"ClientHello: {told} alone",
-            refused(clause, alert),
+            # The version may be known, and the suites that go with it not be: then the alert says that.
+            refused(clause, alert, Grade.INFORMATIONAL),
             hello_old(version),
             record=min(version, names.TLS10),
         ),
@@ -134,10 +136,14 @@ def _chosen(profile: TlsProfile) -> list[Case]:
             "an unknown version 0x0305 is offered before TLS 1.3 and TLS 1.2",
             f"{RFC8446} 4.2.1",
             "Versions in supported_versions that the server does not know are ignored.",
-            Probe(
-                "ClientHello: 0x0305, GREASE, TLS 1.3, TLS 1.2",
-                _one_of((names.TLS13, names.TLS12), f"{RFC8446} 4.2.1"),
-                replace(hello_both(), versions=future),
+            *answered(
+                Probe(
+                    "ClientHello: 0x0305, GREASE, TLS 1.3, TLS 1.2",
+                    ANYTHING,
+                    replace(hello_both(), versions=future),
+                ),
+                f"{RFC8446} 4.2.1",
+                _known_version,
             ),
         ),
         tls_case(
@@ -145,6 +151,7 @@ def _chosen(profile: TlsProfile) -> list[Case]:
             "the version field itself says 0x0305, without supported_versions",
             "RFC 5246 E.1; RFC 8446 4.1.2, D.2",
             "A version field above what the server knows is answered by its own highest version, TLS 1.2.",
+            speaks(names.TLS12),
             Probe(
                 "ClientHello: the version field is 0x0305",
                 version_chosen(names.TLS12, "RFC 5246 E.1"),
@@ -157,6 +164,7 @@ def _chosen(profile: TlsProfile) -> list[Case]:
             f"{RFC8446} 4.1.3",
             "A server of TLS 1.3 that negotiates TLS 1.2 says so in the last octets of its random.",
             speaks(names.TLS13),
+            speaks(names.TLS12),
             Probe(
                 "ClientHello: TLS 1.2 alone",
                 hello_wanted("DOWNGRD and 01 at the end of the random", _sentinel, f"{RFC8446} 4.1.3"),
@@ -169,6 +177,7 @@ def _chosen(profile: TlsProfile) -> list[Case]:
             "RFC 7507 3",
             "A fallback to less than both ends speak is refused by inappropriate_fallback.",
             speaks(names.TLS13),
+            speaks(names.TLS12),
             Probe(
                 "ClientHello: TLS 1.2 alone, TLS_FALLBACK_SCSV",
                 refused("RFC 7507 3", "inappropriate_fallback"),
@@ -178,29 +187,28 @@ def _chosen(profile: TlsProfile) -> list[Case]:
         ),
     ]
     if profile.prefers_tls13:
-        cases.append(
-            tls_case(
-                "tls.version.prefers-1-3",
-                "TLS 1.2 and TLS 1.3 are offered to a server that speaks both",
-                f"{profile.source}; {profile.bcp} 3.1.1",
-                "A server that supports TLS 1.3 prefers it to older versions.",
-                speaks(names.TLS13),
-                Probe(
-                    "ClientHello: TLS 1.3 and TLS 1.2",
-                    version_chosen(names.TLS13, f"{profile.bcp} 3.1.1"),
-                    hello_both(),
-                ),
-            )
-        )
+        cases.append(_prefers_tls13(profile))
     return cases
 
 
-def _one_of(wanted: tuple[int, ...], clause: str) -> Want:
-    def look(hello: tls.ServerHello, heard: Heard) -> Iterable[Said]:
-        if hello.version not in wanted:
-            yield fail(clause, f"a version was chosen that nobody knows: {heard.told()}")
+def _prefers_tls13(profile: TlsProfile) -> Case:
+    return tls_case(
+        "tls.version.prefers-1-3",
+        "TLS 1.2 and TLS 1.3 are offered to a server that speaks both",
+        f"{profile.source}; {profile.bcp} 3.1.1",
+        "A server that supports TLS 1.3 prefers it to older versions.",
+        speaks(names.TLS13),
+        Probe(
+            "ClientHello: TLS 1.3 and TLS 1.2",
+            version_chosen(names.TLS13, f"{profile.bcp} 3.1.1"),
+            hello_both(),
+        ),
+    )
 
-    return hello_wanted(f"a ServerHello of {' or '.join(map(names.version_name, wanted))}", look, clause)
+
+def _known_version(hello: tls.ServerHello, heard: Heard) -> Iterable[Said]:
+    if hello.version not in (names.TLS13, names.TLS12):
+        yield fail(f"{RFC8446} 4.2.1", f"a version was chosen that nobody knows: {heard.told()}")
 
 
 def _sentinel(hello: tls.ServerHello, heard: Heard) -> Iterable[Said]:
@@ -421,17 +429,20 @@ def tolerance() -> tuple[Case, ...]:
             "128 unknown suites stand before the known ones",
             f"{RFC8446} 4.1.2; RFC 5246 7.4.1.2",
             "Suites that the server does not know are ignored.",
-            Probe("ClientHello: unknown suites first", any_hello(f"{RFC8446} 4.1.2"), many),
+            *answered(Probe("ClientHello: unknown suites first", ANYTHING, many), f"{RFC8446} 4.1.2"),
         ),
         tls_case(
             "tls.ignores.unknown-extensions",
             "three unknown extensions",
             f"{RFC8446} 4.1.2, 4.2; RFC 5246 7.4.1.4",
             "Extensions that the server does not know are ignored.",
-            Probe(
-                "ClientHello: unknown extensions",
-                any_hello(f"{RFC8446} 4.2"),
-                replace(hello_both(), extensions=(*_UNKNOWN_EXTENSIONS, *hello_both().extensions)),
+            *answered(
+                Probe(
+                    "ClientHello: unknown extensions",
+                    ANYTHING,
+                    replace(hello_both(), extensions=(*_UNKNOWN_EXTENSIONS, *hello_both().extensions)),
+                ),
+                f"{RFC8446} 4.2",
             ),
         ),
         tls_case(
@@ -439,10 +450,13 @@ def tolerance() -> tuple[Case, ...]:
             "GREASE among the suites, the groups, the signatures and the extensions",
             IGNORE,
             "What is reserved to be unknown is ignored.",
-            Probe(
-                "ClientHello: GREASE everywhere",
-                any_hello(IGNORE),
-                replace(greasy, extensions=(*_UNKNOWN_EXTENSIONS[:2], *hello_both().extensions)),
+            *answered(
+                Probe(
+                    "ClientHello: GREASE everywhere",
+                    ANYTHING,
+                    replace(greasy, extensions=(*_UNKNOWN_EXTENSIONS[:2], *hello_both().extensions)),
+                ),
+                IGNORE,
             ),
         ),
     )

@@ -14,7 +14,7 @@ from ..tls_steps import Beside, Heard, Probe, Said, Until, Want
 from .tls_build import (
     ANYTHING,
     RFC8446,
-    any_hello,
+    answered,
     fail,
     hello12,
     hello13,
@@ -137,11 +137,14 @@ def records() -> tuple[Case, ...]:
             "a ClientHello over many records, the first of them with one octet",
             RECORDS,
             "A handshake message may lie in several records.",
-            Probe(
-                "ClientHello over records of 1, 3, 40, 40 ... octets",
-                any_hello(RECORDS),
-                hello_both(),
-                records=(1, 3, 40, 40, 40, 40, 40),
+            *answered(
+                Probe(
+                    "ClientHello over records of 1, 3, 40, 40 ... octets",
+                    ANYTHING,
+                    hello_both(),
+                    records=(1, 3, 40, 40, 40, 40, 40),
+                ),
+                RECORDS,
             ),
         ),
         tls_case(
@@ -149,19 +152,22 @@ def records() -> tuple[Case, ...]:
             "a ClientHello over many segments of one octet",
             RECORDS,
             "Where a segment ends means nothing.",
-            Probe("ClientHello octet by octet", any_hello(RECORDS), hello_both(), pieces=(1, 0)),
+            *answered(Probe("ClientHello octet by octet", ANYTHING, hello_both(), pieces=(1, 0)), RECORDS),
         ),
         tls_case(
             "tls.record.headers",
             "a ClientHello over several records, cut inside their headers",
             RECORDS,
             "Where a segment ends means nothing, inside the header of a record either.",
-            Probe(
-                "ClientHello in two records, segments of 3 octets, then of 100",
-                any_hello(RECORDS),
-                hello_both(),
-                records=(95,),
-                pieces=(3, 100, 0),
+            *answered(
+                Probe(
+                    "ClientHello in two records, segments of 3 octets, then of 100",
+                    ANYTHING,
+                    hello_both(),
+                    records=(95,),
+                    pieces=(3, 100, 0),
+                ),
+                RECORDS,
             ),
         ),
     )
@@ -175,11 +181,14 @@ def limits() -> tuple[Case, ...]:
             "a ClientHello that fills a record to its limit of 16384 octets",
             f"{RECORDS}; RFC 7685",
             "A record may have 16384 octets.",
-            Probe(
-                "ClientHello of 16384 octets in one record",
-                any_hello(RECORDS),
-                _full(hello_both(), tls.RECORD_LIMIT),
-                named=False,
+            *answered(
+                Probe(
+                    "ClientHello of 16384 octets in one record",
+                    ANYTHING,
+                    _full(hello_both(), tls.RECORD_LIMIT),
+                    named=False,
+                ),
+                RECORDS,
             ),
             level=Level.SHOULD,
         ),

@@ -21,7 +21,7 @@ from dicomnet.conformance import (
     tls_cases,
 )
 from dicomnet.statemachine import TLS_PROFILES
-from dicomnet.transports import Address, MemoryTransport, Tls, TlsSettings, TlsTransport
+from dicomnet.transports import Address, Failed, MemoryTransport, Secured, Tls, TlsSettings, TlsTransport
 
 from ..certificates import Certificates
 from ..zoo import PlainAcceptor
@@ -81,7 +81,9 @@ def judge(
     settings = settings_of(certificates, client=client)
     contexts = contexts_of(certificates, client=client)
     # What is wrong with the server's certificate is for the cases to say, not for the carrier.
-    secured = TlsTransport(carrier, Tls(settings if verify else replace(settings, verify=False)))
+    own = Tls(settings if verify else replace(settings, verify=False))
+    seen: list[Secured | Failed] = []
+    secured = TlsTransport(carrier, own, look=seen.append)
     report = Report("target")
     events: list[Event] = []
     cases = choose(tls_cases(TLS_PROFILES[profile]), patterns, quick=False)
@@ -93,7 +95,7 @@ def judge(
         options or Options(recover_limit=20.0),
         events.append,
         "memory",
-        TlsTarget(carrier, contexts),
+        TlsTarget(carrier, contexts, lambda: seen[-1] if seen else None),
     )
     session.run(cases, report)
     return Judged({result.case.id: result for result in report.results}, report, events)
