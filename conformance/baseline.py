@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -236,6 +237,7 @@ def read_json_file(path: Path, schema: str) -> dict[str, Any]:
     return cast("dict[str, Any]", content)
 
 
+@cache
 def known_ids() -> frozenset[str]:
     """The id of every case there is, at any depth and in any TLS profile."""
     return frozenset(case.id for case in all_cases(1)) | frozenset(every_tls_case())
