@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -61,6 +63,12 @@ def test_it_is_an_entry_point_that_this_run_leaves_alone(request: pytest.Fixture
     (found,) = entry_points(group="pytest11", name="dicomnet")
     assert found.value == "dicomnet.conformance.pytest_plugin"
     assert not request.config.pluginmanager.hasplugin("dicomnet")
+
+
+def test_the_command_line_needs_no_pytest() -> None:
+    script = "import sys, dicomnet.conformance.cli; print('pytest' in sys.modules, '_pytest' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout == "False False\n"
 
 
 def test_without_a_target_there_are_no_items(run: Pytest) -> None:
