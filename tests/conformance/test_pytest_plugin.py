@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -18,7 +21,7 @@ from dicomnet.transports import Address, TcpTransport
 
 from ..zoo.faults_state import AbortAsUser
 from .command import read_junit
-from .servers import acceptor, hangs_up, refused, serving
+from .servers import acceptor, hangs_up, refused, serving, until_it_goes
 
 # Whatever is installed beside it stays out of the run; this plugin comes in by its module alone.
 WORDS = (
@@ -123,6 +126,28 @@ def test_x_ends_the_session(run: Pytest, target: tuple[str, ...]) -> None:
     told = run(*target, *select("ul.sta6.evt3", "ul.sta6.evt4", FAILS), "-x")
     told.assert_outcomes(failed=1)
     told.stdout.fnmatch_lines(["1 fail", "*stopping after 1 failures*"])
+
+
+def test_an_interruption_ends_what_is_going_on(pytester: pytest.Pytester) -> None:
+    connected = threading.Event()
+
+    def talk(sock: socket.socket) -> None:
+        connected.set()
+        until_it_goes(sock)
+
+    with serving(talk) as server:
+        command = (sys.executable, "-m", "pytest", *WORDS, *ALONE, "--dicomnet-target", server.target)
+        with subprocess.Popen(
+            (*command, *select(FAILS)), stdout=subprocess.PIPE, text=True, cwd=pytester.path
+        ) as process:
+            try:
+                assert connected.wait(60)
+                process.send_signal(signal.SIGINT)
+                out, _ = process.communicate(timeout=9)  # less than the answer would be waited for
+            finally:
+                process.kill()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in out
 
 
 def test_a_target_that_cannot_be_tested_makes_each_an_error(run: Pytest) -> None:
