@@ -1,5 +1,14 @@
 """What judges: cases as values, the machine as oracle, verdicts with evidence, reports, and the command line."""
 
+from .baseline import (
+    Baseline,
+    BaselineError,
+    Comparison,
+    ExpectedDeviation,
+    Standing,
+    baseline_text,
+    read_baseline,
+)
 from .case import (
     Answer,
     Canary,
@@ -49,6 +58,8 @@ from .workers import worker_processes
 __all__ = [
     "Act",
     "Answer",
+    "Baseline",
+    "BaselineError",
     "Beside",
     "Canary",
     "Case",
@@ -56,6 +67,7 @@ __all__ = [
     "CaseRun",
     "CaseStarted",
     "Check",
+    "Comparison",
     "Connect",
     "Console",
     "Credential",
@@ -63,6 +75,7 @@ __all__ = [
     "Ending",
     "Event",
     "Evidence",
+    "ExpectedDeviation",
     "Fill",
     "Finding",
     "Grade",
@@ -85,6 +98,7 @@ __all__ = [
     "Session",
     "Shake",
     "SimulationLayer",
+    "Standing",
     "Start",
     "Started",
     "Stimulus",
@@ -98,11 +112,13 @@ __all__ = [
     "Wait",
     "Want",
     "all_cases",
+    "baseline_text",
     "choose",
     "describe",
     "draw_plan",
     "every_tls_case",
     "explore_iscl",
+    "read_baseline",
     "report_as_dict",
     "run_batch",
     "run_seeds",

@@ -63,6 +63,13 @@ class Interruption:
             return
         raise KeyboardInterrupt
 
+    def ask(self) -> None:
+        """Ask to stop as a signal does, but from any thread: it is raised at the next `check`."""
+        self.asked = True
+        wake = self._wake
+        if wake is not None:
+            wake()
+
     def hold(self) -> None:
         """From here on an interruption waits for the next `check`."""
         self._held = True

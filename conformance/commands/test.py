@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_j
 from ..session import SANITY, Event, Options, Report
 from ..suite import all_cases, choose, distinct
 from ..unreachable import cell_counts, unreachable_lines
+from .earlier import Earlier, earlier_runs
 from .interruption import Interruption
 from .options import ADDRESS, AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
@@ -25,7 +27,7 @@ from .tls_options import TLS_NAMES, requestor_tls, words_of
 OF_A_TARGET = {"concurrent": "--concurrent"} | {
     name: option for name, option in TLS_NAMES.items() if name != "tls_profile"
 }
-REPORTS = {"json_file": "--json", "junit_file": "--junit"}
+REPORTS = {"json_file": "--json", "junit_file": "--junit", "write_baseline": "--write-baseline"}
 
 F = TypeVar("F", bound=Callable[..., Any])
 Writer = Callable[[Report, Repeat, Path], None]
@@ -94,6 +96,7 @@ def _with_options(function: F) -> F:
 @click.command(name="test")
 @_with_options
 @requestor_tls
+@earlier_runs
 @click.pass_context
 def test(
     ctx: click.Context,
@@ -115,6 +118,7 @@ def test(
     allow_inconclusive: bool,
     verbose: bool,
     tls: TlsSettings | None,
+    earlier: Earlier,
 ) -> None:
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
 
@@ -135,8 +139,8 @@ def test(
         concurrent=concurrent or 0,
     )
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls)
-    cases = _choose(select, choice, quick=quick)
-    refuse_same_file(json_file, junit_file, "--json and --junit")
+    cases = earlier.narrow(_choose(select, choice, quick=quick))
+    files = _files(json_file, junit_file, earlier)
     _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None)
     screen = Screen(highlight=False)
     if list_only or dry_run:
@@ -146,20 +150,29 @@ def test(
         if list_only and not select:
             _list_unreachable(screen)
         return
-    files: list[tuple[Writer, Path]] = []
-    if json_file is not None:
-        files.append((write_json, json_file))
-    if junit_file is not None:
-        files.append((write_junit, junit_file))
     report = Report(choice.target)
     screen.carry_on = True
-    shown = Console(screen, verbose=verbose)
+    shown = Console(screen, verbose=verbose, baseline=earlier.baseline)
     _run(choice, cases, report, shown, interruption, for_files=bool(files))
     written = _write(files, report, choice.repeat)
     interruption.release()
     report.interrupted = report.interrupted or interruption.asked
     shown.show(report, choice.repeat)
-    ctx.exit(_exit_code(report, screen, written=written, allow=allow_inconclusive, files=bool(files)))
+    code = earlier.baseline.compare(report).exit_code(report, allow_inconclusive=allow_inconclusive)
+    ctx.exit(_exit_code(code, report, screen, written=written, files=bool(files)))
+
+
+def _files(json_file: Path | None, junit_file: Path | None, earlier: Earlier) -> list[tuple[Writer, Path]]:
+    """What is written at the end, and where. Each has a file of its own."""
+    refuse_same_file(json_file, junit_file, "--json and --junit")
+    refuse_same_file(json_file, earlier.write_to, "--json and --write-baseline")
+    refuse_same_file(junit_file, earlier.write_to, "--junit and --write-baseline")
+    written: list[tuple[Writer, Path | None]] = [
+        (partial(write_json, baseline=earlier.baseline), json_file),
+        (partial(write_junit, baseline=earlier.baseline), junit_file),
+        (earlier.write, earlier.write_to),
+    ]
+    return [(write, path) for write, path in written if path is not None]
 
 
 def _refuse_useless(ctx: click.Context, *, runs: bool, target: bool) -> None:
@@ -239,12 +252,12 @@ def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> 
     return written
 
 
-def _exit_code(report: Report, screen: Screen, *, written: bool, allow: bool, files: bool) -> int:
+def _exit_code(code: int, report: Report, screen: Screen, *, written: bool, files: bool) -> int:
     if screen.gone and not files:
         return NOBODY_READS
     if not written and not report.interrupted:
         return NOT_WRITTEN
-    return report.exit_code(allow_inconclusive=allow)
+    return code
 
 
 def _whom(choice: Choice) -> str:

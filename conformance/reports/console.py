@@ -26,6 +26,7 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
+from ..baseline import NO_BASELINE, Baseline, Comparison, Standing
 from ..session import CaseFinished, CaseStarted, Event, Remark, Report, Started
 from ..unreachable import cell_counts
 from ..verdict import Result, Verdict
@@ -67,6 +68,11 @@ MILD = (
     Verdict.NON_STRICT,
     Verdict.INCONCLUSIVE,
 )
+IN_BASELINE = {
+    Standing.EXPECTED: "expected",
+    Standing.EXPIRED: "expired",
+    Standing.GONE: "no longer happening",
+}
 # What a shell says of a command whose reader has gone.
 NOBODY_READS = 141
 INDENT = 4
@@ -106,11 +112,18 @@ def drop_output() -> None:
 
 
 class Console:
-    """Listens to the events of a session and shows them; `console` is where."""
+    """Listens to the events of a session and shows them; `console` is where.
 
-    def __init__(self, console: RichConsole, *, verbose: bool = False) -> None:
+    What a `baseline` expects is told apart from what is news.
+    """
+
+    def __init__(
+        self, console: RichConsole, *, verbose: bool = False, baseline: Baseline = NO_BASELINE
+    ) -> None:
         self.console = console
         self._verbose = verbose
+        self._baseline = baseline
+        self._compared = Comparison()
         self._task: TaskID | None = None
         self._progress = Progress(
             SpinnerColumn(),
@@ -150,10 +163,14 @@ class Console:
             case CaseFinished():
                 if self._task is not None:
                     self._progress.advance(self._task)
-                if self._verbose or event.result.verdict in BAD:
+                if self._verbose or (event.result.verdict in BAD and not self._known(event.result)):
                     self._short(_headline(event.result))
             case Remark():
                 self.say(event.text, "dim")
+
+    def _known(self, result: Result) -> bool:
+        alone = Report("", [result])
+        return self._baseline.compare(alone).is_(result, Standing.EXPECTED)
 
     def say(self, text: str, style: str = "") -> None:
         """A paragraph, wrapped where the terminal ends."""
@@ -167,6 +184,7 @@ class Console:
 
     def show(self, report: Report, repeat: Repeat) -> None:
         """The table, what is not a pass, and the summary."""
+        self._compared = self._baseline.compare(report)
         if report.results:
             years = editions(result.case.clause for result in report.results)
             self.console.print()
@@ -181,16 +199,34 @@ class Console:
         else:
             for verdict in MILD:
                 self._reasons(verdict, report)
-            bad = [result for result in report.results if result.verdict in BAD]
+            bad = [result for result in self._news(report) if result.verdict in BAD]
             for group in _grouped(bad, same_failure):
                 self._explain(group, repeat, report)
+        for standing in (Standing.EXPECTED, Standing.GONE, Standing.EXPIRED):
+            self._standing(standing, report)
         self._summary(report)
+
+    def _news(self, report: Report) -> list[Result]:
+        """The results that no baseline expects."""
+        return [r for r in report.results if not self._compared.is_(r, Standing.EXPECTED)]
+
+    def _standing(self, standing: Standing, report: Report) -> None:
+        """The results that have this standing in the baseline, by what it says of them."""
+        results = [result for result in report.results if self._compared.is_(result, standing)]
+        if not results:
+            return
+        style = "yellow" if standing is Standing.EXPECTED else "bold red"
+        self.console.print(Text(f"{IN_BASELINE[standing]} ({len(results)})", style))
+        for group in _grouped(results, self._compared.words):
+            self._indented(Text(printable(self._compared.words(group[0]))), 2)
+            self._indented(Text(_names(group), "dim"), 2 + INDENT)
+        self.console.print()
 
     def _reasons(self, verdict: Verdict, report: Report) -> None:
         """All cases with a mild verdict, by reason, each reason said once."""
         results = [
             result
-            for result in report.results
+            for result in self._news(report)
             if result.verdict is verdict and not (report.blamed and report.blamed in result.notes)
         ]
         if not results:
@@ -211,6 +247,7 @@ class Console:
             ("requirement", f"{first.case.level.value}: {first.case.requirement}" if len(alike) == 1 else ""),
             ("expected", first.expected),
             ("observed", first.observed),
+            *(("baseline", words) for words in dict.fromkeys(map(self._compared.words, group))),
             *(("note", note) for note in dict.fromkeys(note for result in group for note in result.notes)),
         ]
         if len(labels(report)) > 1:
@@ -252,9 +289,11 @@ class Console:
         self.console.print(Padding(what, (0, 0, 0, by), expand=False))
 
     def _summary(self, report: Report) -> None:
-        counts = report.summary()
+        news = Counter(result.verdict for result in self._news(report))
+        expected = Counter(result.verdict for result in report.results) - news
         told = Text(f"{len(report.results)} verdicts on ").append(printable(report.target)).append(": ")
-        parts = [Text(f"{counts[v.value]} {v.value}", STYLE[v]) for v in Verdict if counts[v.value]]
+        parts = [Text(f"{news[v]} {v.value}", STYLE[v]) for v in Verdict if news[v]]
+        parts += [Text(f"{expected[v]} {v.value} as expected", "yellow") for v in Verdict if expected[v]]
         told.append(Text(", ").join(parts) if parts else Text("none"))
         cells = sum(len(row) for row in report.cells().values())
         told.append(f"; {cells} cells of Table 9-10 driven")
@@ -266,6 +305,9 @@ class Console:
                 "(dicomnet test --list says why)",
                 "dim",
             )
+        if self._baseline.name and report.results and not report.blamed:
+            counts = [f"{len(self._compared.entries(s))} {IN_BASELINE[s]}" for s in Standing]
+            self.say(f"Baseline {self._baseline.name}, by its entries: {', '.join(counts)}")
         if report.blamed:
             self.console.print(Text("Could not test: ", "bold").append(printable(report.blamed)))
         if report.interrupted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ..baseline import NO_BASELINE, Baseline, Comparison, ExpectedDeviation, Standing
 from ..session import Report
 from ..unreachable import unreachable
 from ..verdict import Result
@@ -14,23 +15,44 @@ from .text import Repeat
 SCHEMA = "dicomnet-report/1"
 
 
-def report_as_dict(report: Report, repeat: Repeat) -> dict[str, object]:
-    """The report as plain data."""
+def report_as_dict(report: Report, repeat: Repeat, baseline: Baseline = NO_BASELINE) -> dict[str, object]:
+    """The report as plain data, with what a baseline makes of it."""
+    compared = baseline.compare(report)
     return {
         "schema": SCHEMA,
         "target": report.target,
         "interrupted": report.interrupted,
         "blamed": report.blamed or None,
         "remarks": report.remarks,
-        "cases": [_case(result, repeat) for result in report.results],
+        "cases": [_case(result, repeat, compared) for result in report.results],
         "cells": report.cells(),
         "unreachable": unreachable(),
         "summary": report.summary(),
+        "baseline": _baseline(baseline, compared) if baseline.name else None,
     }
 
 
-def _case(result: Result, repeat: Repeat) -> dict[str, object]:
+def _baseline(baseline: Baseline, compared: Comparison) -> dict[str, object]:
+    """What is expected, expired and gone."""
+    standings = {
+        standing.value: [_entry(entry) for entry in compared.entries(standing)] for standing in Standing
+    }
+    return {"file": baseline.name, **standings}
+
+
+def _entry(entry: ExpectedDeviation) -> dict[str, object]:
+    return {
+        "case": entry.case,
+        "on": entry.on or None,
+        "verdict": entry.verdict.value,
+        "reason": entry.reason,
+        "expires": entry.expires.isoformat(),
+    }
+
+
+def _case(result: Result, repeat: Repeat, compared: Comparison) -> dict[str, object]:
     case = result.case
+    standing = compared.of(result)
     return {
         "id": case.id,
         "title": case.title,
@@ -40,6 +62,7 @@ def _case(result: Result, repeat: Repeat) -> dict[str, object]:
         "role": case.role,
         "transport": result.transport,
         "verdict": result.verdict.value,
+        **({"baseline": standing[0].value} if standing else {}),
         "expected": result.expected,
         "observed": result.observed,
         "driven": result.driven or None,
@@ -65,7 +88,7 @@ def _case(result: Result, repeat: Repeat) -> dict[str, object]:
     }
 
 
-def write_json(report: Report, repeat: Repeat, path: Path) -> None:
+def write_json(report: Report, repeat: Repeat, path: Path, baseline: Baseline = NO_BASELINE) -> None:
     """Write the report."""
-    text = json.dumps(report_as_dict(report, repeat), indent=1, ensure_ascii=True)
+    text = json.dumps(report_as_dict(report, repeat, baseline), indent=1, ensure_ascii=True)
     replace_text(path, text + "\n")

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ..baseline import NO_BASELINE, Baseline, Comparison, Standing
 from ..session import Report
 from ..verdict import Result, Verdict
 from .files import replace_text
@@ -20,17 +21,18 @@ _ELEMENT = {
 }
 
 
-def write_junit(report: Report, repeat: Repeat, path: Path) -> None:
-    """Write the report."""
+def write_junit(report: Report, repeat: Repeat, path: Path, baseline: Baseline = NO_BASELINE) -> None:
+    """Write the report. What a baseline expects is skipped, with its reason; what is gone from it is a failure."""
+    compared = baseline.compare(report)
     suite = ElementTree.Element("testsuite")
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in _properties(report):
         ElementTree.SubElement(properties, "property", name=name, value=_clean(value))
     kinds: Counter[str] = Counter()
     for result in report.results:
-        kind = _kind(result, report)
+        kind = _kind(result, report, compared)
         kinds[kind] += 1
-        suite.append(_case(result, kind, repeat))
+        suite.append(_case(result, kind, repeat, compared.words(result)))
     suite.attrib.update(
         name=_clean(f"dicomnet {report.target}"),
         tests=str(len(report.results)),
@@ -53,14 +55,17 @@ def _properties(report: Report) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
-def _kind(result: Result, report: Report) -> str:
+def _kind(result: Result, report: Report, compared: Comparison) -> str:
     """The element for the verdict. A configuration to blame is an error: a skipped test would look harmless."""
     if report.blamed and report.blamed in result.notes:
         return "error"
+    standing = compared.of(result)
+    if standing is not None:
+        return "skipped" if standing[0] is Standing.EXPECTED else "failure"
     return _ELEMENT.get(result.verdict, "")
 
 
-def _case(result: Result, kind: str, repeat: Repeat) -> ElementTree.Element:
+def _case(result: Result, kind: str, repeat: Repeat, standing: str) -> ElementTree.Element:
     case = result.case
     element = ElementTree.Element(
         "testcase",
@@ -69,13 +74,13 @@ def _case(result: Result, kind: str, repeat: Repeat) -> ElementTree.Element:
         time=f"{result.seconds:.3f}",
     )
     if kind:
-        message = _clean(f"{result.verdict.value}: {result.observed}")
+        message = _clean(standing or f"{result.verdict.value}: {result.observed}")
         child = ElementTree.SubElement(element, kind, message=message)
         child.text = _clean(
             f"{case.title}\n{case.level.value}: {case.requirement}\n{case.clause}\n"
             f"expected: {result.expected}\nobserved: {result.observed}\nrepeat: {repeat(case.id)}"
         )
-    lines = [f"verdict: {result.verdict.value}", *result.notes]
+    lines = [f"verdict: {result.verdict.value}", *filter(None, (standing,)), *result.notes]
     lines.extend(f"{entry.seconds:9.3f} s {entry.who}: {entry.told}" for entry in result.evidence.entries)
     ElementTree.SubElement(element, "system-out").text = _clean("\n".join(lines))
     return element

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
+from ..evidence import Entry
 from ..oracle import CLOSED_EARLY
 from ..verdict import Result, Verdict
 
 # What a run that agreed with the tables is expected to show; it explains nothing.
 AS_ALLOWED = "as the tables allow"
+# So many octets of a PDU are shown in a line.
+SHOWN = 16
 
 
 class Repeat(Protocol):
@@ -62,6 +65,33 @@ def reason(result: Result) -> str:
     if differs:
         return "; ".join((f"{result.observed}; expected: {result.expected}", *notes))
     return "; ".join(notes)
+
+
+def in_full(result: Result, repeat: Repeat, standing: str = "") -> str:
+    """All there is to know of a result, by lines; `standing` is what a baseline makes of it."""
+    case = result.case
+    rows = [
+        ("clause", case.clause),
+        ("requirement", f"{case.level.value}: {case.requirement}"),
+        ("expected", result.expected),
+        ("observed", result.observed),
+        ("baseline", standing),
+        *(("note", note) for note in result.notes),
+        *(
+            ("evidence", f"{entry.seconds:8.3f} s  {entry.who:<7}{entry.told}{_some(entry)}")
+            for entry in result.evidence.entries
+        ),
+        ("repeat", repeat(case.id)),
+    ]
+    lines = [f"{result.verdict.value}  {case.id}  {case.title}"]
+    lines += [f"  {name:<13}{text}" for name, text in rows if text]
+    return "\n".join(printable(line) for line in lines)
+
+
+def _some(entry: Entry) -> str:
+    """The first octets of an entry, where it has any."""
+    more = " ..." if entry.total > SHOWN else ""
+    return f"  {entry.octets[:SHOWN].hex(' ')}{more}" if entry.total else ""
 
 
 def same_failure(result: Result) -> tuple[str, str, str]:

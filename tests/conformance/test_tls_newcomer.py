@@ -145,4 +145,4 @@ def test_who_is_hung_up_on_is_asked_about_tls() -> None:
     with serving(hangs_up) as server:
         assert "does it expect TLS? then add --tls" in flat(run("echo", server.target).output)
         told = flat(run("test", server.target, *PATIENCE, "--quick").output)
-        assert "If it expects TLS, add --tls" in told
+        assert "DICOM over TLS (--tls)" in told

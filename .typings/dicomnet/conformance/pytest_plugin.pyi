@@ -1,0 +1,1 @@
+from conformance.pytest_plugin import *
