@@ -18,14 +18,6 @@ from .mutants import show_mutants
 from .options import OUTPUT, not_written, refuse_mutant, refuse_same_file, refuse_useless, save, save_json
 
 VIOLATED = 1
-SECURITY = click.option(
-    "--security",
-    type=click.Choice(list(SECURITIES)),
-    default="none",
-    show_default=True,
-    help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
-    "one end alone.",
-)
 
 SECURITY = click.option(
     "--security",

@@ -374,7 +374,9 @@ def _deeds(simulation: Simulation) -> dict[str, Deed]:
         return lambda subject, _user, _act: simulation.call(subject, partial(call, subject))
 
     def abort(subject: NetworkObject, user: User, _act: Act) -> None:
-        if simulation.call(subject, subject.abort):
+        # One that has ended already, and only is still to tell of it, is not ended by the abort.
+        stood = subject.endpoint.connection.control != "CLOSED"
+        if simulation.call(subject, subject.abort) and stood:
             simulation.judge.aborts(subject, user)
 
     def data(subject: NetworkObject, user: User, _act: Act) -> None:

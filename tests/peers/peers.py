@@ -75,7 +75,7 @@ def tls_command(name: str, port: int, folder: Path, made: Certificates) -> tuple
     if name == "echoscp":
         python = pynetdicom()[0]
         return [python, "-c", ECHOSCP_TLS, str(port), str(pair.certificate), str(pair.key)], "ECHOSCP"
-    security_settings = {
+    security_settings: dict[str, object] = {
         "DicomTlsEnabled": True,
         "DicomTlsCertificate": str(pair.certificate),
         "DicomTlsPrivateKey": str(pair.key),
