@@ -346,7 +346,7 @@ def test_an_end_without_close_notify_is_told(
     bench.associates = False
     scu = bench.call(bench.listen())
     until(tcp, lambda: "on_secure_link_ready ok" in bench.of("child"))
-    link = scu._secure
+    link = scu._secure  # pyright: ignore[reportPrivateUsage] # an end of the transport alone cannot be had from outside
     assert link is not None
     assert link.link is not None
     link.link.close()
