@@ -49,6 +49,7 @@ from .effects import (
 )
 from .endpoint import (
     MODEL,
+    PARTS,
     Endpoint,
     Model,
     Output,
@@ -228,6 +229,7 @@ __all__ = [
     "MODEL",
     "NO_DATA_SET",
     "OPERATORS",
+    "PARTS",
     "PATH",
     "PATH_LINUX",
     "PATH_WINSOCK",

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from dicomnet.statemachine import PROFILES, Machine, Model, ModelMutant, model_mutants
+from dicomnet.statemachine import PROFILES, Machine, ModelMutant, model_mutants
 
 from ..workers import in_order, worker_processes
 from .coverage import Item
@@ -58,7 +58,7 @@ def examine(mutant: ModelMutant, profile: str) -> Fate:
         fate, shown_by = "row", f"row {failures[0].row}"
     else:
         fate, shown_by = _explore(
-            mutant.model, profile, [size for size in SIZES if _touched(mutant, profile, size)]
+            mutant, profile, [size for size in SIZES if _touched(mutant, profile, size)]
         )
     return Fate(mutant.id, mutant.table, mutant.operator, fate, shown_by)
 
@@ -101,12 +101,15 @@ def _is_shared(mutant: ModelMutant) -> bool:
     return "listen" in mutant.change if mutant.cell is None else mutant.cell[0] == "LISTENING"
 
 
-def _explore(model: Model, profile: str, sizes: list[Size]) -> tuple[str, str]:
+def _explore(mutant: ModelMutant, profile: str, sizes: list[Size]) -> tuple[str, str]:
     """The comparison first: what cannot be told apart breaks no invariant either."""
-    told = ""
+    model, told = mutant.model, ""
+    cell = None if mutant.cell is None else (getattr(model, mutant.table).name, *mutant.cell)
     for clients, places, core, security in sizes:
         if not told:
-            twins = TwinWorld(PROFILES[profile], model, clients, places, core=core, security=security)
+            twins = TwinWorld(
+                PROFILES[profile], model, clients, places, core=core, security=security, cell=cell
+            )
             told = _told_apart(_search(twins))
         if told:
             found = _search(World(model, clients, places, core=core, security=security))

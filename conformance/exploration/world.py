@@ -8,6 +8,7 @@ lane is (number, requestor). Successors come from `Ground.run` through a memory.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from functools import cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from dicomnet.statemachine import Broken, Model
@@ -212,15 +213,8 @@ class World:
         key: tuple[object, ...] = ("drop", lane, code)
         done = self._memory.get(key)
         if done is None:
-
-            def deed(scene: Scene, slot: int) -> None:
-                request = scene.requestors[slot].attempt
-                assert request is not None
-                request.drop(code)
-
-            done = self._remember(
-                key, self.ground.run(self.yards.values[0], 0, [(self.lanes.values[lane], None)], deed)
-            )
+            lanes = [(self.lanes.values[lane], None)]
+            done = self._remember(key, self.ground.run(self.yards.values[0], 0, lanes, _dropping(code)))
         return done
 
     def plain(self, lane: int) -> Watched:
@@ -250,6 +244,18 @@ class World:
         compiled = Compiled(self.yards.of(done.yard), lanes, done.queue, done.dropped, done.broken)
         self._memory[key] = compiled
         return compiled
+
+
+@cache
+def _dropping(code: str) -> Deed:
+    """The listener lets go of a lane's request; the same deed each time."""
+
+    def deed(scene: Scene, slot: int) -> None:
+        request = scene.requestors[slot].attempt
+        assert request is not None
+        request.drop(code)
+
+    return deed
 
 
 def _without(bag: tuple[int, ...], lane: int) -> tuple[int, ...]:
