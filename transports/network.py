@@ -81,8 +81,7 @@ class Network:
         self.model = self.settings.tables or carrier.tables
         self.limits = Limits(data=self.settings.max_length)
         self.errors: list[Exception] = []
-        # For evidence of coverage: the transitions taken, and the (state, event) that the association
-        # refused.
+        # For evidence of coverage: the transitions taken, and the (state, event) that were refused.
         self.trace: list[Transition] | None = None
         self.refused: set[tuple[str, str]] = set()
         self._library = self.model.library.start()

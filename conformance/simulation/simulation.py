@@ -330,6 +330,13 @@ def _not_ready(subject: NetworkObject) -> bool:
 Deed = Callable[[NetworkObject, "User", Act], object]
 
 
+def _abort(simulation: Simulation, subject: NetworkObject, user: User) -> None:
+    """One that has ended already, and only is still to tell of it, is not ended by the abort."""
+    stood = subject.endpoint.connection.control != "CLOSED"
+    if simulation.call(subject, subject.abort) and stood:
+        simulation.judge.aborts(subject, user)
+
+
 def _deeds(simulation: Simulation) -> dict[str, Deed]:
     """What local users do, by name."""
 
@@ -373,12 +380,6 @@ def _deeds(simulation: Simulation) -> dict[str, Deed]:
     def primitive(call: Callable[[NetworkObject], object]) -> Deed:
         return lambda subject, _user, _act: simulation.call(subject, partial(call, subject))
 
-    def abort(subject: NetworkObject, user: User, _act: Act) -> None:
-        # One that has ended already, and only is still to tell of it, is not ended by the abort.
-        stood = subject.endpoint.connection.control != "CLOSED"
-        if simulation.call(subject, subject.abort) and stood:
-            simulation.judge.aborts(subject, user)
-
     def data(subject: NetworkObject, user: User, _act: Act) -> None:
         pdu = QUESTION if user.name.startswith("scu") else ANSWER
         simulation.call(subject, partial(subject.send_data, pdu))
@@ -400,7 +401,7 @@ def _deeds(simulation: Simulation) -> dict[str, Deed]:
         "data": data,
         "release": primitive(lambda subject: subject.release()),
         "respond-release": primitive(lambda subject: subject.respond_release()),
-        "abort": abort,
+        "abort": lambda subject, user, _act: _abort(simulation, subject, user),
     }
 
 

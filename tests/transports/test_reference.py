@@ -221,6 +221,7 @@ def test_more_associations_than_there_is_room_for(carrier: Transport, rejection_
 def test_a_reset_that_accept_reports_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waited behind it is served, and no object is left over."""
     monkeypatch.setattr("dicomnet.transports.reference.SPARE_CONNECTIONS", 2)
+    monkeypatch.setattr("dicomnet.transports.reference.SILENT", frozenset[str]())  # nobody makes room
     carrier = MemoryTransport(tables=PROFILES["tcp-winsock"])
     carrier.accept_tells = True
     acceptor = ReferenceAcceptor(carrier, Policy(), Settings(max_associations=0))
