@@ -20,16 +20,18 @@ from dicomnet.statemachine import (
     LocalProtocolError,
     PDataTF,
     PresentationContextRQ,
+    Request,
     UserInformation,
+    Violation,
     decode_command,
     describe_reject,
     encode_command,
 )
 
 from .base import Address, Timer, Transport
-from .handlers import Verification, why_over
+from .handlers import why_over
 from .messages import Assembler, fragments
-from .negotiation import Policy
+from .negotiation import Policy, negotiate
 from .network import DEFAULT_BACKLOG, Network, NetworkObject
 from .secure import Secured, Security
 from .user import Handler, Settings
@@ -38,9 +40,6 @@ from .user import Handler, Settings
 SPARE_CONNECTIONS = 64
 # How many questions of one peer may wait for the answers of a user who thinks.
 MOST_UNANSWERED = 64
-
-# What a user who thinks answers after a while.
-QUESTIONS = frozenset({"A-ASSOCIATE indication", "P-DATA indication", "A-RELEASE indication"})
 
 # No association was asked for: the link is being secured, or the request is awaited.
 SILENT = frozenset({"Sta1", "Sta2"})
@@ -111,24 +110,31 @@ class ReferenceAcceptor(Handler):
         return False
 
 
-class _VerificationUser(Verification):
-    """The user of one association, who thinks before each answer, and logs."""
+class _VerificationUser(Handler):
+    """The user of one association: answers the request, the echoes and the release."""
 
     def __init__(self, acceptor: ReferenceAcceptor) -> None:
-        super().__init__(acceptor.policy)
         self._acceptor = acceptor
+        self._peer_max = 0
+        self._contexts: frozenset[int] = frozenset()
+        self._assembler = Assembler()
         # Answers that are still thought about, oldest first, each with its timer.
         self._later: deque[tuple[Callable[[], None], Timer]] = deque()
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
-        """Answer what the association tells, after a while where that is asked for."""
-        answer = partial(super().on_primitive, subject, primitive, payload)
-        if primitive in QUESTIONS:
-            self._think(subject, answer)
-        else:
-            self._cancel()
-            self._tell(subject, primitive)
-            answer()
+        """Answer what the association tells; what does not fit a primitive's form is not answered."""
+        match primitive:
+            case "A-ASSOCIATE indication" if isinstance(payload, Request):
+                self._answer(subject, partial(self._associate, subject, payload.pdu))
+            case "P-DATA indication" if isinstance(payload, PDataTF):
+                self._answer(subject, partial(self._data, subject, payload))
+            case "A-RELEASE indication":
+                self._answer(subject, subject.respond_release)
+            case "A-ABORT indication" | "A-P-ABORT indication":
+                self._cancel()
+                self._tell(subject, primitive)
+            case _:
+                pass
 
     def on_secure_link_ready(self, subject: NetworkObject, outcome: str) -> None:
         """Tell what the security layer came to."""
@@ -142,27 +148,6 @@ class _VerificationUser(Verification):
         """Nothing is left to answer."""
         self._cancel()
 
-    def respond(
-        self, subject: NetworkObject, request: AAssociateRQ, answer: AAssociateAC | AAssociateRJ
-    ) -> None:
-        """See `Verification`."""
-        if isinstance(answer, AAssociateAC):
-            self._tell(subject, "association of {!r} accepted", request.calling_ae_title)
-        else:
-            text = describe_reject(answer.result, answer.source, answer.reason)
-            self._tell(subject, "association of {!r}: {}", request.calling_ae_title, text)
-        super().respond(subject, request, answer)
-
-    def _answer(self, subject: NetworkObject, context: int, request: CEchoRQ) -> str | None:
-        why = super()._answer(subject, context, request)
-        if why is None:
-            self._tell(subject, "C-ECHO answered")
-        return why
-
-    def _give_up(self, subject: NetworkObject, why: str) -> None:
-        self._tell(subject, "{}", why)
-        super()._give_up(subject, why)
-
     def _tell(self, subject: NetworkObject, what: str, *about: object) -> None:
         """Log a line; what it is about is put into words only where somebody logs."""
         if self._acceptor.log is not None:
@@ -173,7 +158,7 @@ class _VerificationUser(Verification):
             timer.cancel()
         self._later.clear()
 
-    def _think(self, subject: NetworkObject, answer: Callable[[], None]) -> None:
+    def _answer(self, subject: NetworkObject, answer: Callable[[], None]) -> None:
         acceptor = self._acceptor
         if not acceptor.answer_after:
             self._now(subject, answer)
@@ -181,8 +166,9 @@ class _VerificationUser(Verification):
             timer = acceptor.network.carrier.call_later(acceptor.answer_after, lambda: self._next(subject))
             self._later.append((answer, timer))
         else:
+            self._tell(subject, "more than {} unanswered", MOST_UNANSWERED)
             self._cancel()
-            self._give_up(subject, f"more than {MOST_UNANSWERED} unanswered")
+            subject.abort()
 
     def _next(self, subject: NetworkObject) -> None:
         # Timers that are due together may ring in any order; answers go out in the order of the questions.
@@ -194,8 +180,48 @@ class _VerificationUser(Verification):
         try:
             answer()
         except LocalProtocolError as error:
-            # The association went on while the user was thinking; there is nobody left to answer.
-            self._tell(subject, "too late: {}", error)
+            if error.code == "invalid_argument":
+                # What the peer sent cannot be said in an answer. It must not wait for one for ever.
+                self._tell(subject, "no answer is possible: {}", error.message)
+                subject.abort()
+            else:
+                # The association went on while the user was thinking; there is nobody left to answer.
+                self._tell(subject, "too late: {}", error)
+
+    def _associate(self, subject: NetworkObject, request: AAssociateRQ) -> None:
+        answer = negotiate(request, self._acceptor.policy)
+        if isinstance(answer, AAssociateAC):
+            self._peer_max = request.user_information.max_length or 0
+            self._contexts = frozenset(c.id for c in answer.presentation_contexts if c.result == 0)
+            self._tell(subject, "association of {!r} accepted", request.calling_ae_title)
+        else:
+            text = describe_reject(answer.result, answer.source, answer.reason)
+            self._tell(subject, "association of {!r}: {}", request.calling_ae_title, text)
+        subject.respond(answer)
+
+    def _data(self, subject: NetworkObject, data: PDataTF) -> None:
+        # Context ids and the order of fragments are the user's business (PS3.8 Annex E names no event).
+        for pdv in data.pdvs:
+            if pdv.context_id not in self._contexts:
+                self._tell(
+                    subject, "the peer sent data on context {}, which was not accepted", pdv.context_id
+                )
+                subject.abort()
+                return
+        for message in self._assembler.feed(data):
+            command = Violation if message.fault else decode_command(message.command)
+            if not isinstance(command, CEchoRQ):
+                subject.abort()
+                return
+            response = encode_command(CEchoRSP(command.message_id, 0, command.affected_sop_class_uid))
+            try:
+                parts = fragments(message.context_id, response, self._peer_max)
+            except ValueError:
+                subject.abort()
+                return
+            for part in parts:
+                subject.send_data(part)
+            self._tell(subject, "C-ECHO answered")
 
 
 def security_words(subject: NetworkObject, outcome: str) -> str:
