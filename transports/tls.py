@@ -1,4 +1,4 @@
-"""TLS as a security layer (PS3.15 2024 Annex B), by the engine of Python's `ssl` on octets in memory.
+"""TLS as a security layer (PS3.15 2024e Annex B), by the engine of Python's `ssl` on octets in memory.
 
 `Tls` is the configuration that an object is given; `TlsEngine` is one end of one link. `TlsTransport` is a carrier
 whose every connection is secured, for those who want octets and no state machine.
@@ -165,12 +165,12 @@ class Tls:
         """
         if self.client is None:
             return self.load(lambda: None).engine(role, peer)
-        if role == "acceptor" and self.server is None:
+        if role == "acceptor":
+            if self.server is not None:
+                return TlsEngine(self.server, server_side=True, server_name=None)
             return NoEngine(
                 Failed("handshake_failed", "an acceptor with TLS needs a certificate: none was given")
             )
-        if role == "acceptor" and self.server is not None:
-            return TlsEngine(self.server, server_side=True, server_name=None)
         name = self.settings.server_name or (peer.host if peer is not None and peer.host else "127.0.0.1")
         try:
             return TlsEngine(self.client, server_side=False, server_name=name)

@@ -7,7 +7,7 @@ only when it begins, what its outcome means for the object, and that it has a ti
 The context says on which side the object stands: `requestor` or `acceptor`; a child opens its association when its
 link is secured, a requestor when its user asks, or has asked in the same call (`dial`).
 
-PS3.15 2024 Annex B leaves open what becomes of an association when its link cannot be secured; that nothing is sent
+PS3.15 2024e Annex B leaves open what becomes of an association when its link cannot be secured; that nothing is sent
 then, not even an A-ABORT, follows from PS3.8 2020 9.1.1: the association begins when the transport connection stands.
 """
 
