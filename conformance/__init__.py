@@ -9,6 +9,7 @@ from .baseline import (
     baseline_text,
     read_baseline,
 )
+from .bench import Options
 from .case import (
     Answer,
     Canary,
@@ -33,7 +34,7 @@ from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun, Pace, Target
 from .security import SecureRun, TlsTarget
-from .session import CaseFinished, CaseStarted, Emit, Event, Options, Remark, Report, Session, Started
+from .session import CaseFinished, CaseStarted, Emit, Event, Remark, Report, Session, Started
 from .simulation import (
     Act,
     Plan,

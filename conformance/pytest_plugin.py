@@ -25,11 +25,12 @@ import pytest
 from dicomnet.transports import MemoryTransport, Policy, Settings, Transport
 
 from .baseline import NO_BASELINE, Baseline, BaselineError, Standing, read_baseline
+from .bench import Options
 from .case import Case
 from .commands.options import ADDRESS, AET
 from .commands.runs import CALLED, CALLING, Choice
 from .reports import in_full, printable, reason
-from .session import Options, Report
+from .session import Report
 from .suite import all_cases, choose
 from .threads import Echo, RunningAcceptor, Serve, SuiteInThread, send_echo, serving
 from .verdict import Result, Verdict

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final, cast
 
 from .baseline import BaselineError, read_json_file
+from .bench import SANITY
 from .reports.jsonfile import SCHEMA
-from .session import SANITY
 from .verdict import Verdict
 
 AGAIN: Final = (Verdict.FAIL.value, Verdict.INCONCLUSIVE.value, Verdict.ERROR.value)

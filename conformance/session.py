@@ -11,90 +11,20 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_context_result
-from dicomnet.transports import Address, Secured, Transport
+from dicomnet.transports import Address, Transport
 
-from . import octets
-from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
+from .bench import CASE_GRACE, LONG_PATIENCE, RETRY_SECONDS, Bench, Options, first_pace, longest
+from .case import Case
 from .cases.connection import SECOND_ASSOCIATION, SILENT_PEER
 from .crowd import BUSY_SECONDS, Crowd
-from .evidence import Evidence, silent
-from .faults import TesterFault, blame, carry_on, own_fault
-from .generate import HEALTHY, by_cell
-from .run import CaseRun, Pace, Target
-from .security import Hints, TlsTarget, judge_secure, needs_no_association, only_tls
-from .uid_names import uid_name
-from .verdict import Cell, Result, Verdict, passed, usable
+from .evidence import silent
+from .faults import TesterFault, carry_on, own_fault
+from .generate import by_cell
+from .run import CaseRun, Target
+from .security import Hints, TlsTarget, judge_secure, needs_no_association
+from .verdict import Cell, Result, Verdict, passed
 
-SANITY_RUNS = 3
-CONFIRM_FACTOR = 3.0
-# What a case may take at most besides the waits that its steps ask for, in seconds.
-CASE_GRACE = 30.0
 SIDE_BY_SIDE = 8
-RETRY_SECONDS = 1.0
-# A slowest answer of this many seconds is a user who thinks, not a wire.
-SLOW_USER = 0.5
-PROMPT_FACTOR, MIN_PROMPT = 8.0, 0.25
-# Nagle's algorithm and a delayed acknowledgement together may hold an answer back for 40 ms.
-MIN_QUIET, MAX_QUIET = 0.05, 2.0
-# The first run of a case is short of patience; what is late then is a failure only if it is late when confirmed.
-MIN_PATIENCE, PATIENCE_FACTOR = 0.3, 10.0
-# Nothing is known of the target yet, and a configuration is not to be blamed for a user who thinks.
-FIRST_PATIENCE = 10.0
-# The first failure that is nothing but silence is given this long, once for a target: some are slow in odd places.
-LONG_PATIENCE = 3.0
-
-
-def _echo(evidence: Evidence) -> bytes | str:
-    """Data on a context that was rejected would be a fault of ours, and would tell nothing."""
-    context = evidence.context(1)
-    if context is None or context.result == CONTEXT_ACCEPTED:
-        return octets.ECHO
-    return f"context 1 was rejected: {describe_context_result(context.result)} ({context.result})"
-
-
-SANITY = Case(
-    id="sanity.echo",
-    title="association, C-ECHO, release",
-    clause="PS3.8 2020 7.1 to 7.3; PS3.7 2020 9.1.5",
-    requirement="A target that serves Verification accepts an association, answers a C-ECHO and a release.",
-    steps=tuple(
-        replace(step, made=_echo) if isinstance(step, Send) and step.octets == octets.ECHO else step
-        for step in HEALTHY
-    ),
-)
-PROMPT = Case(
-    id="sanity.prompt",
-    title="how fast the service provider answers by itself",
-    clause="PS3.8 2020 Table 9-10, Sta6 x Evt3",
-    requirement="Measures the time of an answer in which no user has a part.",
-    steps=(
-        Connect(),
-        Send("A-ASSOCIATE-RQ", octets.RQ, as_request()),
-        Await(),
-        Send("A-ASSOCIATE-AC", octets.AC, as_event("Evt3")),
-        Await(),
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a suite is run; times are in seconds.
-
-    `artim_limit`: how long to wait for ARTIM; `connect`: for a connection; `recover_limit`: how long a target that is
-    full, or does not answer, may take to serve again after a case; `idle`: how long an association is left idle,
-    longer than a common ARTIM runs; `patience`, `quiet`: None = from what the sanity runs show. `concurrent`: how many
-    associations the target is stated to serve side by side (0: it is not stated).
-    """
-
-    artim_limit: float = 300.0
-    connect: float = 10.0
-    recover_limit: float = 75.0
-    idle: float = 45.0
-    patience: float | None = None
-    quiet: float | None = None
-    concurrent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,32 +121,22 @@ class Session:
         label: str,
         tls: TlsTarget | None = None,
     ) -> None:
-        pace = Pace(
-            quiet=options.quiet or 0.5,
-            patience=options.patience or FIRST_PATIENCE,
-            connect=options.connect,
-            timer=options.artim_limit,
-            idle=options.idle,
-        )
-        self._target = Target(carrier, address, called, calling, pace, tls)
-        self._options = options
+        target = Target(carrier, address, called, calling, first_pace(options), tls)
+        self._bench = Bench(target, options, label, self._remark)
         self._emit = emit
-        self._label = label
         self._report: Report | None = None
-        self._healthy: Callable[[Result], bool] = passed
         self._crowds: dict[str, Result] = {}
         self._cells: dict[Cell, list[Result]] = {}
-        self._hurried = options.patience is None
-        self._insecure = False
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
         """Run the cases; every result goes into `report` as soon as it is known."""
         self._report = report
-        # What is loaded when the first UID is named would be taken for the target's slowness.
-        uid_name(VERIFICATION)
-        self._emit(Started(self._label, str(self._target.address), len(cases)))
+        self._emit(Started(self._bench.label, str(self._bench.target.address), len(cases)))
         try:
-            if not self._sanity(report):
+            broken = self._bench.sanity()
+            if broken is not None:
+                report.blamed = broken.notes[-1]
+                self._tell(broken)
                 self._judge_handshakes(cases)
                 return
         except TesterFault as fault:
@@ -236,53 +156,6 @@ class Session:
 
     # --- sanity and calibration --------------------------------------------------------------------------
 
-    def _sanity(self, report: Report) -> bool:
-        slowest = 0.0
-        for _ in range(SANITY_RUNS):
-            run = self._once(SANITY)
-            result = run.result
-            assert result is not None
-            if not passed(result) and usable(result):
-                # It can be associated with; what is wrong after that is for the cases to say.
-                self._healthy = usable
-                self._remark(f"{self._label}: sanity expected {result.expected}, observed {result.observed}")
-            elif not passed(result):
-                self._insecure = only_tls(self._target, result)
-                report.blamed = blame(result, self._target)
-                result.verdict = Verdict.INCONCLUSIVE
-                result.transport = self._label
-                result.notes.append(report.blamed)
-                self._tell(result)
-                return False
-            slowest = max(slowest, run.slowest)
-        options = self._options
-        pace = self._target.pace
-        quiet = options.quiet or max(min(max(4 * slowest, MIN_QUIET), MAX_QUIET), 1.5 * slowest)
-        patience = options.patience or max(MIN_PATIENCE, PATIENCE_FACTOR * slowest)
-        self._target = replace(self._target, pace=replace(pace, quiet=quiet, patience=patience))
-        if slowest >= SLOW_USER:
-            self._measure_provider()
-        agreed = self._target.tls and self._target.tls.said()
-        if isinstance(agreed, Secured):
-            self._remark(f"{self._label}: {agreed.version} with {agreed.suite}")
-        self._remark(
-            f"{self._label}: slowest answer {slowest * 1000:.1f} ms; silence counts after {quiet:.3g} s, "
-            f"an answer is overdue after {patience:.3g} s"
-        )
-        return True
-
-    def _measure_provider(self) -> None:
-        """A target whose user thinks shows Sta3 and Sta8, if it is known how fast its provider is."""
-        run = self._once(PROMPT)
-        assert run.result is not None
-        pace = self._target.pace
-        prompt = max(PROMPT_FACTOR * run.latest, MIN_PROMPT)
-        if run.result.verdict is Verdict.PASS and prompt < pace.quiet:
-            self._target = replace(self._target, pace=replace(pace, prompt=prompt))
-            self._remark(
-                f"{self._label}: the user takes his time; the provider answers within {prompt:.3g} s"
-            )
-
     # --- one case ----------------------------------------------------------------------------------------
 
     def _judge_and_check(self, case: Case) -> tuple[Result, bool]:
@@ -296,34 +169,7 @@ class Session:
     def _fault(self, case: Case, error: Exception) -> Result:
         if isinstance(error, TesterFault):
             return replace(error.result, case=case)
-        return own_fault(case, self._label, error)
-
-    def _once(self, case: Case, pace: Pace | None = None) -> CaseRun:
-        """Run a case; a target that is busy gets time to become free. Raises TesterFault where we failed ourselves."""
-        run = self._try(case, pace)
-        for seconds in BUSY_SECONDS:
-            if not run.busy:
-                return run
-            self._target.carrier.run(lambda: False, seconds)
-            run = self._try(case, pace)
-        if run.busy and run.result is not None:
-            run.result.notes.append(f"rejected for now, {len(BUSY_SECONDS) + 1} times")
-        return run
-
-    def _try(self, case: Case, pace: Pace | None) -> CaseRun:
-        target = self._target if pace is None else replace(self._target, pace=pace)
-        run = CaseRun(case, target)
-        run.start()
-        used = target.pace
-        waits = sum(_longest(step, used) for step in case.steps)
-        limit = waits + used.connect + CASE_GRACE
-        carry_on([run], lambda: target.carrier.run(lambda: run.result is not None, limit))
-        run.abandon()
-        assert run.result is not None
-        run.result.transport = self._label
-        if run.result.verdict is Verdict.ERROR:
-            raise TesterFault(run.result)
-        return run
+        return own_fault(case, self._bench.label, error)
 
     def _judge(self, case: Case) -> Result:
         """Run a case; what is not a pass is repeated: alone, and slower where it is a failure."""
@@ -331,20 +177,20 @@ class Session:
             return self._together(case)
         if case.secure:
             return self._secured(case)
-        result = self._once(case).result
+        result = self._bench.once(case).result
         assert result is not None
         if result.verdict is Verdict.INCONCLUSIVE:
-            self._recover()
-            second = self._once(case).result
+            self._bench.recover()
+            second = self._bench.once(case).result
             assert second is not None
             second.attempts = 2
-            return second if second.verdict is not Verdict.FAIL else self._confirm(case, second, 3)
+            return second if second.verdict is not Verdict.FAIL else self._bench.confirm(case, second, 3)
         if result.verdict is Verdict.FAIL and self._is_anothers(case, result):
             return result
         if result.verdict is Verdict.FAIL or (
             case.level.value != "MUST" and result.verdict is Verdict.NON_STRICT
         ):
-            return self._confirm(case, result, 2)
+            return self._bench.confirm(case, result, 2)
         return result
 
     def _is_anothers(self, case: Case, result: Result) -> bool:
@@ -367,67 +213,31 @@ class Session:
         if cell not in self._cells:
             self._cells[cell] = []
             for case in by_cell().get(cell, ()):
-                self._recover()
-                result = self._once(case).result
+                self._bench.recover()
+                result = self._bench.once(case).result
                 assert result is not None
                 result.evidence.settle()
                 self._cells[cell].append(result)
         return self._cells[cell]
 
-    def _confirm(self, case: Case, first: Result, attempts: int) -> Result:
-        self._recover()
-        pace = self._target.pace.slower(CONFIRM_FACTOR)
-        second = self._once(case, pace).result
-        assert second is not None
-        if second.verdict is first.verdict and self._hurried and silent(second.observed):
-            self._hurried = False
-            self._recover()
-            attempts += 1
-            second = self._once(case, replace(pace, patience=max(pace.patience, LONG_PATIENCE))).result
-            assert second is not None
-            if second.verdict is not first.verdict:
-                self._slow_down(LONG_PATIENCE)
-        second.attempts = attempts
-        if second.verdict is not first.verdict:
-            second.notes.append(f"not confirmed: at first {first.verdict.value} ({first.observed})")
-        return second
-
-    def _slow_down(self, patience: float) -> None:
-        self._target = replace(self._target, pace=replace(self._target.pace, patience=patience))
-        self._remark(
-            f"{self._label}: slow in odd places; an answer is overdue after {patience:.3g} s from now on"
-        )
-
     # --- health ------------------------------------------------------------------------------------------
 
-    def _recover(self) -> float | None:
-        """Wait until a healthy echo succeeds; gives the seconds it took, None when it never did."""
-        carrier = self._target.carrier
-        began = carrier.now()
-        while True:
-            result = self._once(SANITY).result
-            assert result is not None
-            if self._healthy(result):
-                return carrier.now() - began
-            if carrier.now() - began > self._options.recover_limit:
-                return None
-            carrier.run(lambda: False, RETRY_SECONDS)
-
     def _check_health(self, result: Result) -> bool:
-        seconds = self._recover()
+        seconds = self._bench.recover()
         if seconds is None:
             result.verdict = Verdict.FAIL
             result.notes.append(
-                f"after this case the target no longer serves: no healthy echo for {self._options.recover_limit:.3g} s"
+                f"after this case the target no longer serves: no healthy echo for "
+                f"{self._bench.options.recover_limit:.3g} s"
             )
             return False
-        if seconds > max(RETRY_SECONDS, 2 * self._target.pace.patience):
+        if seconds > max(RETRY_SECONDS, 2 * self._bench.target.pace.patience):
             result.notes.append(f"after this case the target served again only after {seconds:.3g} s")
         return True
 
     def _give_up(self, cases: list[Case]) -> None:
         for case in cases:
-            result = Result(case, self._label, Verdict.INCONCLUSIVE)
+            result = Result(case, self._bench.label, Verdict.INCONCLUSIVE)
             result.expected, result.observed = (
                 "a target that serves",
                 "the target stopped serving before this case",
@@ -447,23 +257,23 @@ class Session:
             width = 1
         if width == 1:
             self._remark(
-                f"{self._label}: serves one connection at a time, so the long waits follow one another"
+                f"{self._bench.label}: serves one connection at a time, so the long waits follow one another"
             )
         for start in range(0, len(cases), width):
             self._run_batch(cases[start : start + width])
 
     def _run_batch(self, cases: list[Case]) -> None:
-        runs = [CaseRun(case, self._target) for case in cases]
+        runs = [CaseRun(case, self._bench.target) for case in cases]
         for run in runs:
             self._emit(CaseStarted(run.case))
             run.start()
-        pace = self._target.pace
-        limit = max(sum(_longest(step, pace) for step in case.steps) for case in cases) + CASE_GRACE
+        pace = self._bench.target.pace
+        limit = max(sum(longest(step, pace) for step in case.steps) for case in cases) + CASE_GRACE
 
         def over() -> bool:
             return all(run.result is not None for run in runs)
 
-        carry_on(runs, lambda: self._target.carrier.run(over, limit))
+        carry_on(runs, lambda: self._bench.target.carrier.run(over, limit))
         for run in runs:
             try:
                 result = self._after_wait(run)
@@ -476,12 +286,12 @@ class Session:
         run.abandon()
         result = run.result
         assert result is not None
-        result.transport = self._label
+        result.transport = self._bench.label
         if result.verdict is Verdict.ERROR:
             return result
         failed = result.verdict is Verdict.FAIL and not self._is_anothers(run.case, result)
         if failed or run.busy:
-            result = self._confirm(run.case, result, 2)
+            result = self._bench.confirm(run.case, result, 2)
         if result.ending.how in ("FIN", "RST"):
             result.notes.append(f"closed {result.ending.after:.3g} s after the start")
         self._check_health(result)
@@ -502,8 +312,8 @@ class Session:
     def _confirmed(self, case: Case) -> Result:
         # How it serves is what other cases go by, so these two are not in a hurry.
         tells = case in (SILENT_PEER, SECOND_ASSOCIATION)
-        slower = replace(self._target, pace=self._target.pace.slower(CONFIRM_FACTOR))
-        result = self._crowd(case, slower if tells else self._target)
+        slower = self._bench.slower()
+        result = self._crowd(case, slower if tells else self._bench.target)
         if result.verdict in (Verdict.PASS, Verdict.NON_STRICT):
             return result  # what was seen was seen; only that something did not come may be impatience
         if case is SILENT_PEER and result.verdict is Verdict.INFORMATIONAL and self._stalls():
@@ -516,14 +326,14 @@ class Session:
         # Where a silent peer keeps others waiting, one more who waits is no news, and need not be seen twice.
         if not open_question and (tells or not self._serves_several()):
             return result
-        if self._recover() is None:
+        if self._bench.recover() is None:
             return result  # it never came back, so there is nothing to be seen twice
         second = self._crowd(case, slower)
         attempts = 2
         for seconds in BUSY_SECONDS:
             if second.verdict is not Verdict.INCONCLUSIVE:
                 break
-            self._target.carrier.run(lambda: False, seconds)
+            self._bench.target.carrier.run(lambda: False, seconds)
             second = self._crowd(case, slower)
             attempts += 1
         second.attempts = attempts
@@ -532,31 +342,33 @@ class Session:
         return second
 
     def _crowd(self, case: Case, target: Target) -> Result:
-        options = self._options
-        whole = self._healthy is passed
+        options = self._bench.options
+        whole = self._bench.healthy is passed
         crowd = Crowd(
             case,
             target,
-            self._healthy,
+            self._bench.healthy,
             whole=whole,
             concurrent=options.concurrent,
             recover=options.recover_limit,
         )
         result = crowd.run()
-        result.transport = self._label
+        result.transport = self._bench.label
         if result.verdict is Verdict.ERROR:
             raise TesterFault(result)
         return result
 
     def _secured(self, case: Case, hints: Hints | None = None) -> Result:
-        slower, options = self._target.pace.slower(CONFIRM_FACTOR), self._options
+        slower, options = self._bench.slower().pace, self._bench.options
         slower = replace(slower, patience=max(slower.patience, LONG_PATIENCE))
-        usual = Hints(options.concurrent, options.recover_limit, self._recover, self._stalls)
-        return replace(judge_secure(case, self._target, slower, hints or usual), transport=self._label)
+        usual = Hints(options.concurrent, options.recover_limit, self._bench.recover, self._stalls)
+        return replace(
+            judge_secure(case, self._bench.target, slower, hints or usual), transport=self._bench.label
+        )
 
     def _judge_handshakes(self, cases: tuple[Case, ...]) -> None:
         """No link becomes secure: what is wrong with the target's TLS can be said all the same, if it is there."""
-        for case in filter(needs_no_association, cases if self._insecure else ()):
+        for case in filter(needs_no_association, cases if self._bench.insecure else ()):
             self._emit(CaseStarted(case))
             try:
                 result = self._secured(case, Hints())
@@ -567,7 +379,7 @@ class Session:
                 return
 
     def _stalls(self) -> bool:
-        self._recover()
+        self._bench.recover()
         return self._together(SECOND_ASSOCIATION).verdict is Verdict.PASS
 
     # --- telling -----------------------------------------------------------------------------------------
@@ -587,14 +399,3 @@ class Session:
 def _gist(observed: str) -> str:
     """What was observed, without how long was waited for it."""
     return "nothing" if silent(observed) else observed
-
-
-def _longest(step: Step, pace: Pace) -> float:
-    """How long a step may take at most, in seconds."""
-    match step:
-        case AwaitTimer():
-            return pace.timer
-        case Idle():
-            return min(step.seconds, pace.idle)
-        case _:
-            return pace.patience + pace.quiet

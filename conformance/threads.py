@@ -24,10 +24,11 @@ from dicomnet.transports import (
     Transport,
 )
 
+from .bench import SANITY
 from .case import Case
 from .commands.interruption import Interruption
 from .commands.runs import CALLED, CALLING, Choice, Teller, run_suite
-from .session import SANITY, CaseFinished, CaseStarted, Event, Report
+from .session import CaseFinished, CaseStarted, Event, Report
 from .verdict import Result
 
 BACKLOG = 64

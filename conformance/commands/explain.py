@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from dicomnet.statemachine import Framer
 
+from ..bench import SANITY, Options
 from ..case import (
     Await,
     AwaitTimer,
@@ -35,7 +36,6 @@ from ..oracle import Oracle
 from ..reports import Screen
 from ..reports.text import printable
 from ..run import TESTER_LIMITS
-from ..session import SANITY, Options
 from ..suite import all_cases
 from ..tls_steps import Beside, Part, Probe, Shake, Tell
 from .explain_tls import secure_lines

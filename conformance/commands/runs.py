@@ -24,10 +24,11 @@ from dicomnet.transports import (
     Transport,
 )
 
+from ..bench import SANITY, Options
 from ..case import Case
 from ..faults import own_fault
 from ..security import TlsTarget
-from ..session import SANITY, CaseStarted, Emit, Event, Options, Report, Session
+from ..session import CaseStarted, Emit, Event, Report, Session
 from ..tls_contexts import TlsContexts
 from ..verdict import Result
 from .interruption import Interruption

@@ -11,10 +11,11 @@ import click
 
 from dicomnet.transports import Address, TlsSettings, tls_profile
 
+from ..bench import SANITY, Options
 from ..case import Case
 from ..crowd import MAX_FILL
 from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
-from ..session import SANITY, Event, Options, Report
+from ..session import Event, Report
 from ..suite import all_cases, choose, distinct
 from ..unreachable import cell_counts, unreachable_lines
 from .earlier import Earlier, earlier_runs
