@@ -101,6 +101,10 @@ class Evidence:
         """The first A-ASSOCIATE-AC that was received."""
         return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)
 
+    def request(self) -> AAssociateRQ | None:
+        """The first A-ASSOCIATE-RQ that was received."""
+        return next((pdu for pdu in self.received if isinstance(pdu, AAssociateRQ)), None)
+
     def acceptance(self) -> bytes:
         """The octets of the first A-ASSOCIATE-AC that was received; none where there was none."""
         both = zip(self.received, self.octets, strict=True)

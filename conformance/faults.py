@@ -15,7 +15,8 @@ from .evidence import Evidence
 from .verdict import Result, Verdict
 
 if TYPE_CHECKING:
-    from .run import CaseRun, Target
+    from .run import CaseRun
+    from .target import Target
 
 
 # What to do about a presentation context that was rejected with this result (PS3.8 2020 Table 9-18).
