@@ -299,8 +299,8 @@ class CaseRun:
         self._wait(step.every, again)
 
     def _still_waits(self) -> None:
-        text = f"its user still waits after {self._target.pace.timer:.3g} s; no clause bounds that"
-        self._oracle.tolerate(Grade.INFORMATIONAL, text)
+        waited = f"its user still waits after {self._target.pace.timer:.3g} s; no clause bounds that"
+        self._oracle.tolerate(Grade.INFORMATIONAL, waited)
         self._next()
 
     def _no_timer(self) -> None:
@@ -350,8 +350,7 @@ class CaseRun:
         for received, raw in self._framer.feed(octets):
             if self.result is not None:
                 return
-            self._evidence.received.append(received)
-            self._evidence.octets.append(raw)
+            self._evidence.hears(received, raw)
             self._answers += 1
             self._note("target", describe(received), raw)
             expected = self._oracle.expected()
