@@ -78,9 +78,17 @@ class Reception:
         """See `Caller`: where each has a port of its own, and nobody has to start it by hand."""
         return self._address.port == 0 and not isinstance(self._trigger, ByHand)
 
-    def expect(self, run: Visited) -> Visit:
+    @property
+    def watches(self) -> bool:
+        """See `Caller`."""
+        return not isinstance(self._trigger, ByHand)
+
+    def expect(self, run: Visited, *, refused: bool = False) -> Visit:
         """See `Caller`. Raises `LocalProtocolError` where nothing can listen there."""
-        return _Visit(self._carrier, self._address, self._trigger, run)
+        visit = _Visit(self._carrier, self._address, self._trigger, run)
+        if refused:
+            visit.refuse()
+        return visit
 
 
 class _Visit:
@@ -104,6 +112,10 @@ class _Visit:
     def _gone(self, why: str) -> None:
         if not self._came and not self._left:
             self._run.on_failed(why)
+
+    def refuse(self) -> None:
+        """The port is known; nobody listens there any more."""
+        self._listening.close()
 
     @property
     def over(self) -> bool:

@@ -104,7 +104,12 @@ Reading = tuple[Stimulus, ...]
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """A transport connection: opened by the tester (Evt5 at the target), or by the target (Evt1 and Evt2 there)."""
+    """A transport connection: opened by the tester (Evt5 at the target), or by the target (Evt1 and Evt2 there).
+
+    `refused`: the target finds nobody at the port (Evt1 and Evt17 there), and that is the end of it.
+    """
+
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

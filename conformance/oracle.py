@@ -130,14 +130,19 @@ class Oracle:
     ) -> None:
         self._machine = machine
         self._track = track
-        self._side = side
+        self.side = side
         self.hypotheses: frozenset[Hypothesis] = frozenset({Hypothesis(machine.start())})
 
     # --- what the tester does ----------------------------------------------------------------------------
 
     def connected(self) -> None:
         """The transport connection stands: Evt5 at an acceptor; Evt1 and Evt2 at a requestor."""
-        for event in self._side.opening:
+        for event in self.side.opening:
+            self.hypotheses = frozenset(self._take(h, Stimulus(event), None) for h in self.hypotheses)
+
+    def refused(self) -> None:
+        """The requestor got no connection: Evt1, then Evt17 instead of Evt2."""
+        for event in (self.side.opening[0], "Evt17"):
             self.hypotheses = frozenset(self._take(h, Stimulus(event), None) for h in self.hypotheses)
 
     def sent(self, readings: tuple[Reading, ...]) -> None:
@@ -181,7 +186,7 @@ class Oracle:
     def saw_close(self, elapsed: float, idle: float) -> bool:
         """The target closed, `elapsed` seconds after the connection was made, `idle` after anything was sent."""
         return self._keep(
-            h for before in self.hypotheses for h in _explain_close(before, elapsed, idle, self._side)
+            h for before in self.hypotheses for h in _explain_close(before, elapsed, idle, self.side)
         )
 
     def saw_silence(self, *, patient: bool) -> bool:
@@ -316,7 +321,7 @@ class Oracle:
     def _unasked(self, h: Hypothesis, only: str = "") -> Iterable[Hypothesis]:
         if h.over or h.unseen:
             return
-        for answer in self._side.unasked:
+        for answer in self.side.unasked:
             # A user who would give up at the very moment at which something is on its way to him is not believed,
             # unless he was asked something.
             gives_up = answer.event == "Evt15" and h.unread and not h.duties

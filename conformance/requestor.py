@@ -161,6 +161,7 @@ def _user_cells() -> list[Case]:
     return [
         VIEW.case(sta1, "evt1", "Evt1", "association request of the user", finish(Connect(), Await())),
         VIEW.case(sta4, "evt2", "Evt2", "connection", finish(Connect(), Await())),
+        VIEW.case(sta4, "evt17", "Evt17", "refusal of the connection", (Connect(refused=True),)),
         VIEW.case(sta6, "evt9", "Evt9", "data of the user", finish(*ASKED)),
         VIEW.case(
             sta6, "evt10.answer", "Evt10", "the answer to its message", finish(*ASKED, ANSWERS, Await())

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from dicomnet.statemachine import (
     AAssociateRJ,
@@ -39,6 +37,7 @@ from .case import (
 from .conversation import Asked, Conversation, longest_pdu
 from .evidence import Evidence, describe, describe_silence
 from .faults import own_fault
+from .guarded import guarded
 from .octets import cut, with_titles
 from .oracle import Oracle, cell_clause
 from .placing import place
@@ -55,24 +54,6 @@ PIECE_SECONDS = 0.001
 USER_PATIENCE = 5.0
 # "Rejected for now" (PS3.8 2020 Table 9-21).
 TRANSIENT = 2
-
-
-P = ParamSpec("P")
-
-
-def _guarded(method: Callable[Concatenate[CaseRun, P], None]) -> Callable[Concatenate[CaseRun, P], None]:
-    """A fault of our own ends this case and no other: several run side by side, and the carrier knows no cases."""
-
-    @wraps(method)
-    def guarded(self: CaseRun, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except Exception as error:
-            if self.result is not None:
-                raise
-            self.break_off(error)
-
-    return guarded
 
 
 class CaseRun:
@@ -113,7 +94,7 @@ class CaseRun:
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
         self.latest = 0.0  # the same for the last answer
 
-    @_guarded
+    @guarded
     def start(self) -> None:
         """Begin."""
         self._next()
@@ -137,7 +118,7 @@ class CaseRun:
         self._answered = False
         match step:
             case Connect():
-                self._connect(self._target)
+                self._connect(step, self._target)
             case Send():
                 self._send(step)
             case Await():
@@ -159,14 +140,17 @@ class CaseRun:
             case _:
                 raise AssertionError("a step of several connections on one")
 
-    def _connect(self, target: Target) -> None:
+    def _connect(self, step: Connect, target: Target) -> None:
         self._wait(target.pace.connect, lambda: self.on_failed("timeout"))
         if target.caller is None:
             self._note("tester", "connect")
             self._link = target.carrier.connect(target.address, self)
+        elif step.refused and not target.caller.watches:
+            why = "started by hand; whether it gives up cannot be seen"
+            self._finish(Verdict.NOT_APPLICABLE, self.case.requirement, why)
         else:
-            self._note("tester", "wait for the requestor to connect")
-            self._visit = target.caller.expect(self)
+            self._note("tester", f"wait for the requestor to connect{', and refuse it' * step.refused}")
+            self._visit = target.caller.expect(self, refused=step.refused)
 
     def _send(self, step: Send) -> None:
         made = step.octets if step.made is None else step.made(self._evidence)
@@ -314,7 +298,7 @@ class CaseRun:
 
     # --- what the carrier reports ------------------------------------------------------------------------
 
-    @_guarded
+    @guarded
     def on_open(self) -> None:
         """See `LinkHandler`."""
         self._opened = self._target.carrier.now()
@@ -322,7 +306,7 @@ class CaseRun:
         self._oracle.connected()
         self._next()
 
-    @_guarded
+    @guarded
     def on_visit(self, link: Link) -> None:
         """The requestor has connected; what it needed to be started is not counted."""
         self._link = link
@@ -333,16 +317,24 @@ class CaseRun:
         """See `Visited`."""
         self._note("target", what)
 
-    @_guarded
+    @guarded
     def on_failed(self, code: str) -> None:
         """See `LinkHandler`."""
         self._note("target", f"no connection: {code}")
+        if isinstance(self._steps[0], Connect) and self._steps[0].refused:
+            self._oracle.refused()
+            if code == "timeout":
+                self._oracle.tolerate(
+                    Grade.INFORMATIONAL, "goes on, although nobody listens; no clause bounds that"
+                )
+            self._conclude()
+            return
         # Only where the connection itself is the point of the case is its absence a deviation.
         point = self.case.cell is not None and self.case.cell[0] == "Sta1"
         verdict = DEVIATION[self.case.level] if point else Verdict.INCONCLUSIVE
         self._finish(verdict, "a connection", f"no connection: {code}")
 
-    @_guarded
+    @guarded
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
         self._received += len(octets)
@@ -371,12 +363,12 @@ class CaseRun:
         elif self.result is None:
             self._look_again()
 
-    @_guarded
+    @guarded
     def on_end(self) -> None:
         """See `LinkHandler`."""
         self._ended("FIN")
 
-    @_guarded
+    @guarded
     def on_reset(self) -> None:
         """See `LinkHandler`."""
         self._link = None
@@ -527,7 +519,7 @@ class CaseRun:
         """Whether the target has accepted the association."""
         return self._evidence.accepted() is not None
 
-    @_guarded
+    @guarded
     def leave(self) -> None:
         """Go on behind the step that passes time; where the case has not come there, end as its last step does."""
         if self.result is not None:
@@ -539,7 +531,7 @@ class CaseRun:
             last = self._steps[-1]
             self._close(last if isinstance(last, (Close, Reset)) else Close())
 
-    @_guarded
+    @guarded
     def abandon(self, why: str = "no end within the time that a case may take") -> None:
         """Give up: the case has used up the time that it may take."""
         if self.result is None:
@@ -586,7 +578,7 @@ class CaseRun:
 
         self._timer = self._target.carrier.call_later(seconds, expired)
 
-    @_guarded
+    @guarded
     def _go_on_with(self, then: Callable[[], None]) -> None:
         then()
 

@@ -63,13 +63,14 @@ Emit = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Report:
-    """What was learned of one or more targets."""
+    """What was learned of one or more targets; `role` is the end of the association that they have."""
 
     target: str
     results: list[Result] = field(default_factory=list[Result])
     remarks: list[str] = field(default_factory=list[str])
     blamed: str = ""
     interrupted: bool = False
+    role: str = "acceptor"
 
     def summary(self) -> dict[str, int]:
         """How many cases have which verdict; every verdict is named."""

@@ -44,8 +44,16 @@ class Caller(Protocol):
         """Whether several can be expected at a time, each by its own."""
         ...
 
-    def expect(self, run: Visited) -> Visit:
-        """Be ready for a connection, then make the requestor connect. Nothing is reported from inside this call."""
+    @property
+    def watches(self) -> bool:
+        """Whether it is seen that a requestor has ended."""
+        ...
+
+    def expect(self, run: Visited, *, refused: bool = False) -> Visit:
+        """Be ready for a connection, then make the requestor connect. Nothing is reported from inside this call.
+
+        `refused`: be sure that nobody is ready, so that its connection is refused.
+        """
         ...
 
 
