@@ -60,6 +60,11 @@ wire request request request
 L on_accept LISTENING[0+1]
 k CONNECTED/Sta2
 a on_connect(ok) CONNECTED
+
+8 a request that is taken while it is offered is not withdrawn
+> wire listen; wire eager; a connect wire; run; a close; run; wait 100
+a on_connect(ok) CLOSED
+wire request end
 """
 
 OVERFLOW: Final = """
