@@ -49,7 +49,7 @@ from .simulation import (
 )
 from .suite import all_cases, choose
 from .tls_contexts import TlsContexts
-from .tls_steps import Beside, Credential, Probe, Shake, Tell, Verify, Want
+from .tls_steps import Beside, Credential, Heard, Probe, Renegotiate, Shake, Tell, Verify, Want
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
@@ -79,6 +79,7 @@ __all__ = [
     "Fill",
     "Finding",
     "Grade",
+    "Heard",
     "Hypothesis",
     "Leave",
     "Level",
@@ -89,6 +90,7 @@ __all__ = [
     "Plan",
     "Probe",
     "Remark",
+    "Renegotiate",
     "Report",
     "Result",
     "Screen",

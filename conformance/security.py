@@ -21,9 +21,11 @@ from .octets import ECHO, RELEASE_RQ, RQ, cut, with_titles
 from .run import PIECE_SECONDS, Pace, Target
 from .tls_steps import (
     Beside,
+    Credential,
     Heard,
     Part,
     Probe,
+    Renegotiate,
     Said,
     SecureStep,
     Shake,
@@ -34,7 +36,7 @@ from .tls_steps import (
     Want,
     Way,
 )
-from .tls_wire import Inside, Wire
+from .tls_wire import Asking, Inside, Wire
 from .verdict import Ending, Result, Verdict, verdict_of
 
 SOON_SECONDS: Final = 0.2
@@ -65,6 +67,10 @@ class Contexts(Protocol):
 
     def context(self, step: Shake) -> ssl.SSLContext | str:
         """The context for this handshake; or why this machine cannot make it."""
+        ...
+
+    def asking(self, name: str) -> Callable[[Heard], Asking] | str:
+        """What makes TLS that can ask for a renegotiation, with this server_name; or why this machine has none."""
         ...
 
 
@@ -195,6 +201,8 @@ class SecureRun:
                 self._probe(step)
             case Shake():
                 self._shake(step)
+            case Renegotiate():
+                self._renegotiate(step)
             case Tell():
                 self._tell(step)
             case Part():
@@ -294,20 +302,56 @@ class SecureRun:
         self._note("tester", f"{step.what} ({step.credential.value})")
         inside = wire.inside = Inside(context, self._contexts.host, heard)
         inside.turn()
-        # One turn after the other: what is to be sent is cut here, which takes turns of the carrier itself.
-        limit = self._carrier.now() + self._pace.patience
-        while not (heard.secured or heard.error or heard.ending):
-            self._flush(wire, step.pieces)
-            # A slow handshake is given its time from its last octet on.
-            limit = max(limit, wire.sent + self._pace.patience)
-            if not self._more(wire, limit - self._carrier.now()):
-                break
+        self._turns(wire, lambda: heard.secured, step.pieces)
         if heard.secured and step.behind:
             behind = self._titled(step.behind)
             heard.reason = inside.write(behind)
             self._note("tester", "inside TLS, in one segment with the end of the handshake", behind)
         self._flush(wire, step.pieces)
         self._note("tester", f"handshake: {heard.told()}")
+        self._look(step.want, heard)
+
+    def _turns(self, wire: Wire, done: Callable[[], bool], pieces: tuple[int, ...] = ()) -> None:
+        """One turn after the other until it is `done`, or does not go on.
+
+        What is to be sent is cut here, which takes turns of the carrier itself.
+        """
+        heard = wire.heard
+        limit = self._carrier.now() + self._pace.patience
+        while not (done() or heard.error or heard.ending):
+            self._flush(wire, pieces)
+            # A slow handshake is given its time from its last octet on.
+            limit = max(limit, wire.sent + self._pace.patience)
+            if not self._more(wire, limit - self._carrier.now()):
+                break
+
+    def _renegotiate(self, step: Renegotiate) -> None:
+        asking = self._contexts.asking(_as_name(self._contexts.host))
+        if isinstance(asking, str):
+            self._stop = Stop(Verdict.UNSUPPORTED, asking)
+            return
+        wire = self._open(step.what)
+        if wire is None:
+            return
+        heard = wire.heard
+        self._note("tester", f"{step.what} ({Credential.GIVEN.value})")
+        inside = wire.inside = asking(heard)
+        inside.turn()
+        self._turns(wire, lambda: heard.secured)
+        self._flush(wire)
+        self._note("tester", f"handshake: {heard.told()}")
+        if heard.secured and not (heard.error or heard.closed or heard.ending):
+            why, octets = inside.ask(), inside.out()
+            if why or octets[:1] != bytes((tls.names.HANDSHAKE,)):
+                why = why or "it made no record of it"
+                self._stop = Stop(Verdict.UNSUPPORTED, f"pyOpenSSL did not ask for a renegotiation: {why}")
+                return
+            self._note("tester", "inside TLS: ClientHello", octets)
+            self._evidence.sent.append(octets)
+            wire.send(octets)
+            heard.asked = True
+            self._turns(wire, lambda: heard.renewed or heard.closed)
+            self._flush(wire)
         self._look(step.want, heard)
 
     def _more(self, wire: Wire, seconds: float) -> bool:
@@ -327,7 +371,7 @@ class SecureRun:
     def _tell(self, step: Tell) -> None:
         wire = self._wire
         assert wire is not None
-        assert wire.inside is not None
+        assert isinstance(wire.inside, Inside)
         octets = self._titled(step.octets) if wire.heard.secured else b""
         chunks = cut(octets, step.records) if octets else []
         if chunks:
@@ -355,7 +399,7 @@ class SecureRun:
         assert wire is not None
         self._note("tester", step.way.value)
         heard = wire.heard
-        if step.way is Way.NOTIFY and wire.inside is not None:
+        if step.way is Way.NOTIFY and isinstance(wire.inside, Inside):
             wire.inside.notify()
             wire.flush()
         if step.want is not None:
@@ -483,7 +527,7 @@ class Talk:
 
     def _changed(self) -> None:
         heard, inside = self.wire.heard, self.wire.inside
-        assert inside is not None
+        assert isinstance(inside, Inside)
         if self.over:
             return
         if heard.failed or heard.ending or heard.error:
