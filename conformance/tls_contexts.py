@@ -102,7 +102,10 @@ class TlsContexts:
                 self._load_strange(context)
             case Credential.EXPIRED:
                 if self.expired is None:
-                    return "no client certificate is given that is out of date and of an authority the target trusts"
+                    return (
+                        "no client certificate is given that is out of date and of an authority the target trusts: "
+                        "--tls-expired-cert"
+                    )
                 _load(context, self.expired)
             case Credential.NONE:
                 pass

@@ -45,7 +45,10 @@ EMBEDDED_QUIET = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the command line asks for. `given` are options that decide how a case goes, as they were written."""
+    """What the command line asks for. `given` are options that decide how a case goes, as they were written.
+
+    `expired` is `tls` with a client certificate that has expired.
+    """
 
     address: Address | None
     called: str
@@ -54,6 +57,7 @@ class Choice:
     options: Options
     given: tuple[str, ...] = ()
     tls: TlsSettings | None = None
+    expired: TlsSettings | None = None
 
     @property
     def target(self) -> str:
@@ -165,7 +169,8 @@ def _judge(
         return
     seen: list[Secured | Failed] = []
     over = TlsTransport(carrier, Tls(choice.tls), handshake=NO_END, look=seen.append)
-    below = TlsTarget(carrier, TlsContexts(choice.tls, address.host), lambda: seen[-1] if seen else None)
+    contexts = TlsContexts(choice.tls, address.host, choice.expired)
+    below = TlsTarget(carrier, contexts, lambda: seen[-1] if seen else None)
     label = f"{label}, TLS"
     Session(over, address, choice.called, choice.calling, options, emit, label, below).run(cases, report)
 
