@@ -143,7 +143,9 @@ def judge_secure(
         return Result(case, target.carrier.name, Verdict.NOT_APPLICABLE, case.requirement, why)
 
     first = SecureRun(case, target, hints).run()
-    lax = first.verdict is Verdict.NON_STRICT and case.level is not Level.MUST
+    # A slow answer is no missing one, where a missing one is less than strict.
+    may_lack = case.level is not Level.MUST or any(isinstance(step, Renegotiate) for step in case.steps)
+    lax = first.verdict is Verdict.NON_STRICT and may_lack
     starved = first.verdict is not Verdict.PASS and any(isinstance(step, Beside) for step in case.steps)
     if not (lax or starved or first.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)):
         return first

@@ -30,11 +30,11 @@ class Asked(Served):
 
     def on_octets(self, octets: bytes) -> None:
         if self.secured and octets[:1] == bytes((names.HANDSHAKE,)):
-            self.asked()
+            self.asked(octets)
         else:
             super().on_octets(octets)
 
-    def asked(self) -> None:
+    def asked(self, octets: bytes) -> None:
         """What is done instead of what the library would do."""
 
 
@@ -42,17 +42,24 @@ class DeafToRenegotiation(Asked):
     fault = "passes over the request for a renegotiation"
 
 
+class SlowToRefuse(Asked):
+    """Takes longer for it than an answer takes elsewhere; that is no fault."""
+
+    def asked(self, octets: bytes) -> None:
+        self.gate.call_later(2.0, lambda: None if self.over else Served.on_octets(self, octets))
+
+
 class EndsAtRenegotiation(Asked):
     fault = "ends without a word where a renegotiation is asked for"
 
-    def asked(self) -> None:
+    def asked(self, octets: bytes) -> None:
         self.shut()
 
 
 class NotifiesAtRenegotiation(Asked):
     fault = "ends by close_notify where a renegotiation is asked for"
 
-    def asked(self) -> None:
+    def asked(self, octets: bytes) -> None:
         self.close()
 
 

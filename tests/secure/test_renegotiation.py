@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ssl
 import sys
+from collections.abc import Callable
 
 import pytest
+from OpenSSL import SSL
 
 from dicomnet.conformance import Finding, Heard, Renegotiate, Result, TlsContexts, Verdict, every_tls_case
 from dicomnet.transports import TlsSettings
@@ -17,6 +19,7 @@ from .renegotiating import (
     EndsAtRenegotiation,
     NotifiesAtRenegotiation,
     Renegotiates,
+    SlowToRefuse,
 )
 from .server import Served, names, server_context
 from .targets import HOST, judge
@@ -65,6 +68,12 @@ def test_each_answer_has_its_verdict(
     assert text in result.observed
 
 
+def test_a_slow_refusal_is_a_refusal(certificates: Certificates) -> None:
+    result = judged(certificates, SlowToRefuse)
+    assert result.verdict is Verdict.PASS
+    assert result.attempts == 2
+
+
 def test_who_speaks_tls_1_3_alone_is_not_asked(certificates: Certificates) -> None:
     context = server_context(certificates.server)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -86,6 +95,38 @@ def test_without_pyopenssl_it_is_unsupported(
     assert result.verdict is Verdict.UNSUPPORTED
     assert "dicomnet[renegotiation]" in result.observed
     assert all(octets[0] == names.APPLICATION_DATA for octets in Listens.behind)
+
+
+def does_nothing(_connection: object) -> bool:
+    return True
+
+
+def is_busy(_connection: object) -> bool:
+    return False
+
+
+def refuses_to(_connection: object) -> bool:
+    raise SSL.Error([("SSL routines", "", "no renegotiation")])
+
+
+@pytest.mark.parametrize(
+    ("renegotiate", "told"),
+    [
+        (does_nothing, "made no record"),
+        (is_busy, "going on already"),
+        (refuses_to, "ask for a renegotiation: no renegotiation"),
+    ],
+)
+def test_what_was_not_sent_is_no_pass(
+    certificates: Certificates,
+    monkeypatch: pytest.MonkeyPatch,
+    renegotiate: Callable[[object], bool],
+    told: str,
+) -> None:
+    monkeypatch.setattr(SSL.Connection, "renegotiate", renegotiate)
+    result = judged(certificates, Served)
+    assert result.verdict is Verdict.UNSUPPORTED
+    assert told in result.observed
 
 
 @pytest.mark.parametrize(
