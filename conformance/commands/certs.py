@@ -14,7 +14,7 @@ from ..reports import part_of
 
 # Imported when it is used, as it brings cryptography along.
 if TYPE_CHECKING:
-    from ..throwaway import Issued, KeyType
+    from ..throwaway import Authority, Issued, KeyType
 
 OWN_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 FILES: Final = (
@@ -97,7 +97,7 @@ def certs(
 
     Example: dicomnet certs /tmp/certs --host pacs.example
     """
-    from ..throwaway import ORGANISATION, Authority, past_validity
+    from ..throwaway import ORGANISATION, Authority
 
     _refuse_size(key_type)
     password = _password(password_env)
@@ -108,15 +108,11 @@ def certs(
         )
     authority = Authority(days=days, key_type=key_type, rsa_bits=int(rsa_bits))
     names = tuple(dict.fromkeys((*OWN_HOSTS, *hosts)))
-    server = authority.issue("dicomnet test server", "server", names, password=password)
-    client = authority.issue("dicomnet test client", "client", password=password)
-    expired = authority.issue(
-        "dicomnet test client, expired", "client", validity=past_validity(), password=password
-    )
+    pairs = _pairs(authority, names, password)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _write(directory / "ca.pem", authority.certificate, 0o644)
-        for name, issued in (("server", server), ("client", client), ("expired", expired)):
+        for name, issued in pairs.items():
             _write_pair(directory, name, issued)
     except OSError as error:
         where = error.filename or directory
@@ -125,6 +121,18 @@ def certs(
     click.echo(f"  {', '.join(FILES)} (expired: a client's whose time is over)")
     click.echo(f"  organisation {ORGANISATION!r}; the server is {', '.join(names)}")
     click.echo("Never trust ca.pem where real data is, and give nobody the .key files.")
+
+
+def _pairs(authority: Authority, names: tuple[str, ...], password: bytes | None) -> dict[str, Issued]:
+    """What the authority issues, by the name of its files."""
+    from ..throwaway import past_validity
+
+    past = past_validity()
+    return {
+        "server": authority.issue("dicomnet test server", "server", names, password=password),
+        "client": authority.issue("dicomnet test client", "client", password=password),
+        "expired": authority.issue("dicomnet expired client", "client", validity=past, password=password),
+    }
 
 
 def _refuse_size(key_type: KeyType) -> None:
