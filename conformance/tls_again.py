@@ -48,7 +48,7 @@ class Again:
     def __init__(self, context: SSL.Context, name: str, heard: Heard) -> None:
         self._connection = SSL.Connection(context)
         if name:
-            self._connection.set_tlsext_host_name(name.encode("ascii"))
+            self._connection.set_tlsext_host_name(name.encode("idna"))
         self._connection.set_connect_state()
         self._heard = heard
 

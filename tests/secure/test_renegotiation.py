@@ -163,3 +163,11 @@ def test_what_is_not_bound_to_the_first_handshake_fails(heard: Heard, verdict: V
         assert said.clause == "RFC 5746 3.7"
     else:
         assert said.verdict is verdict
+
+
+def test_a_name_that_is_not_ascii_is_sent_as_the_other_cases_send_it() -> None:
+    make = TlsContexts(TlsSettings(), HOST).asking("münchen.example")
+    assert callable(make)
+    side = make(Heard())
+    side.turn()
+    assert b"xn--mnchen-3ya.example" in side.out()
