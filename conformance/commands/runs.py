@@ -48,7 +48,10 @@ EMBEDDED_QUIET = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the command line asks for. `given` are options that decide how a case goes, as they were written."""
+    """What the command line asks for. `given` are options that decide how a case goes, as they were written.
+
+    `expired` is `tls` with a client certificate that has expired.
+    """
 
     address: Address | None
     called: str
@@ -57,6 +60,7 @@ class Choice:
     options: Options
     given: tuple[str, ...] = ()
     tls: TlsSettings | None = None
+    expired: TlsSettings | None = None
     requestor: Requestor | None = None
 
     @property
@@ -210,7 +214,8 @@ def _judge(
         return
     seen: list[Secured | Failed] = []
     over = TlsTransport(carrier, Tls(choice.tls), handshake=NO_END, look=seen.append)
-    below = TlsTarget(carrier, TlsContexts(choice.tls, address.host), lambda: seen[-1] if seen else None)
+    contexts = TlsContexts(choice.tls, address.host, choice.expired)
+    below = TlsTarget(carrier, contexts, lambda: seen[-1] if seen else None)
     label = f"{label}, TLS"
     caller = None if trigger is None else Reception(over, address, trigger)
     Session(over, address, *names, label, below, caller).run(cases, report)

@@ -23,11 +23,11 @@ from .earlier import Earlier, earlier_runs
 from .interruption import Interruption
 from .options import AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
-from .tls_options import TLS_NAMES, tested_tls, words_of
+from .tls_options import EXPIRED_NAMES, TLS_NAMES, expired_tls, tested_tls, words_of
 
 # What is known of a target; the embedded acceptor makes its own certificates.
 OF_A_TARGET = {"concurrent": "--concurrent"} | {
-    name: option for name, option in TLS_NAMES.items() if name != "tls_profile"
+    name: option for name, option in (TLS_NAMES | EXPIRED_NAMES).items() if name != "tls_profile"
 }
 REPORTS = {"json_file": "--json", "junit_file": "--junit", "write_baseline": "--write-baseline"}
 
@@ -98,6 +98,7 @@ def _with_options(function: F) -> F:
 @judged
 @_with_options
 @tested_tls
+@expired_tls
 @earlier_runs
 @click.pass_context
 def test(
@@ -121,6 +122,7 @@ def test(
     allow_inconclusive: bool,
     verbose: bool,
     tls: TlsSettings | None,
+    expired: TlsSettings | None,
     earlier: Earlier,
 ) -> None:
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
@@ -144,7 +146,7 @@ def test(
         recover_limit=recover_limit,
         concurrent=concurrent or 0,
     )
-    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, requestor)
+    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, expired, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
     files = _files(json_file, junit_file, earlier)
     _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None or requestor is not None)
