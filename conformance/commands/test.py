@@ -154,9 +154,7 @@ def test(
     if list_only or dry_run:
         interruption.release()
         interruption.check()
-        _list(screen, cases, choice, "would be run against" if dry_run else "for")
-        if list_only and not select:
-            _list_unreachable(screen, choice.role)
+        _list(screen, cases, choice, dry_run=dry_run, whole=not select)
         return
     report = Report(choice.target, role=choice.role)
     screen.carry_on = True
@@ -279,12 +277,16 @@ def _whom(choice: Choice) -> str:
     return f"{choice.target}{over}, called {choice.called} by {choice.calling}"
 
 
-def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) -> None:
+def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, *, dry_run: bool, whole: bool) -> None:
+    """The cases; and, where it is the `whole` list and no dry run, the cells that have none."""
+    verb = "would be run against" if dry_run else "for"
     for case in cases:
         slow = " (slow)" if case.slow else ""
         screen.print(f"{case.id}  {case.level.value}{slow}  {case.title}", markup=False, soft_wrap=True)
     told = f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {_whom(choice)}"
     screen.print(told, markup=False, soft_wrap=True)
+    if whole and not dry_run:
+        _list_unreachable(screen, choice.role)
 
 
 def _list_unreachable(screen: Screen, role: str) -> None:
