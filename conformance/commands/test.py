@@ -149,11 +149,9 @@ def test(
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, expired, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
     files = _files(json_file, junit_file, earlier)
-    _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None or requestor is not None)
+    _refuse_useless(ctx, runs=not (list_only or dry_run), target=bool(address or requestor))
     screen = Screen(highlight=False)
     if list_only or dry_run:
-        interruption.release()
-        interruption.check()
         _list(screen, cases, choice, dry_run=dry_run, whole=not select)
         return
     report = Report(choice.target, role=choice.role)
@@ -162,9 +160,9 @@ def test(
     _run(choice, cases, report, shown, interruption, for_files=bool(files))
     written = _write(files, report, choice.repeat)
     interruption.release()
-    report.interrupted = report.interrupted or interruption.asked
+    report.interrupted |= interruption.asked
     shown.show(report, choice.repeat)
-    code = earlier.baseline.compare(report).exit_code(report, allow_inconclusive=allow_inconclusive)
+    code = earlier.exit_code(report, allow_inconclusive=allow_inconclusive)
     ctx.exit(_exit_code(code, report, screen, written=written, files=bool(files)))
 
 
@@ -279,6 +277,9 @@ def _whom(choice: Choice) -> str:
 
 def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, *, dry_run: bool, whole: bool) -> None:
     """The cases; and, where it is the `whole` list and no dry run, the cells that have none."""
+    interruption = click.get_current_context().ensure_object(Interruption)
+    interruption.release()
+    interruption.check()
     verb = "would be run against" if dry_run else "for"
     for case in cases:
         slow = " (slow)" if case.slow else ""
