@@ -9,8 +9,12 @@ from .baseline import (
     baseline_text,
     read_baseline,
 )
-from .bench import Options
+from .bench import Bench, Options
+from .caller import ByHand, Reception, Running, Trigger
 from .case import (
+    ACCEPTOR,
+    REQUESTOR,
+    SIDES,
     Answer,
     Canary,
     Case,
@@ -23,11 +27,14 @@ from .case import (
     Level,
     Send,
     Served,
+    Side,
     Start,
     Stimulus,
     Wait,
 )
 from .cases.tls import every_tls_case, tls_cases
+from .command_trigger import Command, NoCommandError
+from .conversation import Asked, Conversation
 from .evidence import Evidence, describe
 from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
@@ -58,20 +65,28 @@ from .verdict import Ending, Result, Verdict, verdict_of
 from .workers import worker_processes
 
 __all__ = [
+    "ACCEPTOR",
+    "REQUESTOR",
+    "SIDES",
     "Act",
     "Answer",
+    "Asked",
     "Baseline",
     "BaselineError",
+    "Bench",
     "Beside",
+    "ByHand",
     "Canary",
     "Case",
     "CaseFinished",
     "CaseRun",
     "CaseStarted",
     "Check",
+    "Command",
     "Comparison",
     "Connect",
     "Console",
+    "Conversation",
     "Credential",
     "Emit",
     "Ending",
@@ -86,21 +101,25 @@ __all__ = [
     "Leave",
     "Level",
     "LineProof",
+    "NoCommandError",
     "Options",
     "Oracle",
     "Pace",
     "Plan",
     "Probe",
+    "Reception",
     "Remark",
     "Renegotiate",
     "Report",
     "Result",
+    "Running",
     "Screen",
     "SecureRun",
     "Send",
     "Served",
     "Session",
     "Shake",
+    "Side",
     "SimulationLayer",
     "Standing",
     "Start",
@@ -111,6 +130,7 @@ __all__ = [
     "Tell",
     "TlsContexts",
     "TlsTarget",
+    "Trigger",
     "Verdict",
     "Verify",
     "Wait",

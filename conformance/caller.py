@@ -18,7 +18,7 @@ BACKLOG: Final = 16
 TOLD: Final = 3
 
 
-class Started(Protocol):
+class Running(Protocol):
     """A requestor that was started for one case."""
 
     @property
@@ -36,7 +36,7 @@ class Trigger(Protocol):
 
     def start(
         self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]
-    ) -> Started:
+    ) -> Running:
         """Start it. `tell` hears what is worth telling of it, `gone` that it has ended, and why."""
         ...
 
@@ -51,6 +51,21 @@ class Nothing:
         """Nothing is to be ended."""
 
 
+class Nobody:
+    """A listener that takes no requests."""
+
+    def has_room(self) -> bool:
+        """See `ListenHandler`."""
+        return False
+
+    def on_request(self, request: Request) -> None:
+        """See `ListenHandler`."""
+        request.drop("refused")
+
+    def on_withdrawn(self, request: Request) -> None:
+        """See `ListenHandler`."""
+
+
 @dataclass(frozen=True, slots=True)
 class ByHand:
     """The user makes the requestor connect; `ask` tells him where it is waited for."""
@@ -59,7 +74,7 @@ class ByHand:
 
     def start(
         self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]
-    ) -> Started:
+    ) -> Running:
         """See `Trigger`."""
         self.ask(address)
         return Nothing()
@@ -98,7 +113,7 @@ class _Visit:
         self._carrier = carrier
         self._trigger = trigger
         self._run = run
-        self._started: Started = Nothing()
+        self._started: Running = Nothing()
         self._came = 0
         self._left = False
         self._listening: Listening = carrier.listen(address, BACKLOG, self)

@@ -12,7 +12,7 @@ from typing import Final
 
 from dicomnet.transports import Address, Transport
 
-from .caller import Started
+from .caller import Running
 
 POLL_SECONDS: Final = 0.01
 # How long a command may take to end by itself when its case is over, and then to heed the demand to end.
@@ -55,7 +55,7 @@ class Command:
 
     def start(
         self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]
-    ) -> Started:
+    ) -> Running:
         """See `Trigger`."""
         self._running = [process for process in self._running if not process.over]
         words = self.filled(address)
@@ -153,7 +153,7 @@ class _Process:
             os.killpg(self._process.pid, kind)
 
     def end(self) -> None:
-        """See `Started`."""
+        """See `Running`."""
         if self._deadline is None:
             self._deadline = self._carrier.now() + GRACE_SECONDS
 

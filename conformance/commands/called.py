@@ -9,8 +9,10 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
-from dicomnet.transports import Address
+from dicomnet.statemachine import LocalProtocolError
+from dicomnet.transports import Address, TcpTransport
 
+from ..caller import Nobody
 from ..command_trigger import Command, NoCommandError
 from .options import ADDRESS, AET, LISTEN, refuse_useless
 from .tls_options import EXPIRED_NAMES
@@ -35,6 +37,16 @@ class Requestor:
     def name(self) -> str:
         """Who is tested, in words."""
         return " ".join(self.words) if self.words else f"whoever calls {self.listen}"
+
+    def refuse_taken_port(self) -> None:
+        """Raises `click.UsageError` where nothing can listen there."""
+        carrier = TcpTransport()
+        try:
+            carrier.listen(self.listen, 1, Nobody()).close()
+        except LocalProtocolError as error:
+            raise click.UsageError(f"{error.message}: choose another address for --listen") from error
+        finally:
+            carrier.end()
 
     def command(self) -> Command | None:
         """What starts it; None where that is done by hand."""

@@ -149,7 +149,7 @@ def test(
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, expired, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
     files = _files(json_file, junit_file, earlier)
-    _refuse_useless(ctx, runs=not (list_only or dry_run), target=bool(address or requestor))
+    _refuse_useless(ctx, requestor, runs=not (list_only or dry_run), target=bool(address or requestor))
     screen = Screen(highlight=False)
     if list_only or dry_run:
         _list(screen, cases, choice, dry_run=dry_run, whole=not select)
@@ -179,7 +179,9 @@ def _files(json_file: Path | None, junit_file: Path | None, earlier: Earlier) ->
     return [(write, path) for write, path in written if path is not None]
 
 
-def _refuse_useless(ctx: click.Context, *, runs: bool, target: bool) -> None:
+def _refuse_useless(ctx: click.Context, requestor: Requestor | None, *, runs: bool, target: bool) -> None:
+    if runs and requestor is not None:
+        requestor.refuse_taken_port()
     if not runs:
         refuse_useless(ctx, REPORTS, "nothing is run, and there is no report")
     if not target:

@@ -85,7 +85,16 @@ def tls_command(name: str, port: int, folder: Path, made: Certificates) -> tuple
     return orthanc(port, folder, security_settings)
 
 
-# pynetdicom's own applications know no TLS.
+# pynetdicom's own applications know no TLS, and the ten associations that its acceptor serves stay taken by whoever
+# is silent for 30 s each: a suite of silent peers would do little but wait for them.
+ECHOSCP = """
+import sys
+from pynetdicom import AE
+entity = AE("ECHOSCP")
+entity.maximum_associations = 500
+entity.add_supported_context("1.2.840.10008.1.1")
+entity.start_server(("127.0.0.1", int(sys.argv[1])))
+"""
 ECHOSCP_TLS = """
 import ssl, sys
 from pynetdicom import AE
@@ -112,7 +121,7 @@ def _command(name: str, port: int, folder: Path) -> tuple[list[str], str]:
         words = [program("storescp"), *name.split()[1:], "-aet", "STORESCP", "-od", str(folder), str(port)]
         return words, "STORESCP"
     if name == "echoscp":
-        return [*pynetdicom(), "echoscp", "-ba", "127.0.0.1", "-aet", "ECHOSCP", str(port)], "ECHOSCP"
+        return [pynetdicom()[0], "-c", ECHOSCP, str(port)], "ECHOSCP"
     return orthanc(port, folder, {})
 
 
@@ -145,13 +154,14 @@ def running(name: str, folder: Path, certificates: Certificates | None = None) -
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            _wait_for(port)
+            wait_for(port)
             yield Peer(port, aet)
         finally:
             process.terminate()
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on the port."""
     carrier = TcpTransport()
     try:
         ready = False
