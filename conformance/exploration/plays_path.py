@@ -191,9 +191,10 @@ a CONNECTED
 b on_close(reset) CLOSED
 k CONNECTED/Sta2
 
-7 @linux the connect timer runs out while the answer is on its way: the request is taken back, not reset
-> wire listen; a connect wire; a feed connection.connect-timeout
+7 the connect timer runs while the answer is on its way; when it runs out the request is taken back, not reset
+> wire listen; a connect wire; timers; a feed connection.connect-timeout
 a connect-timeout:connect-timer-stop+wire-withdraw+callback:IDLE.Sta1.IDLE CONNECTING
+carrier timers(1)
 
 7 @linux half open: it may hear nothing
 > lossy; L listen 0; a connect; b connect; run; wait 32; L accept k; L close; wait 100
