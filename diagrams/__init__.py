@@ -4,7 +4,9 @@ from dicomnet.statemachine import COUPLING, MACHINES
 
 from .arrows import Arrow, Line, arrows_of
 from .dot import coupling_dot, machine_dot
+from .mermaid import coupling_mermaid, machine_mermaid
 from .render import FORMATS, RenderError, picture
+from .sequence import Chart, Happening, Message, Note, Parting, chart_mermaid, chart_svg
 
 DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
 
@@ -14,15 +16,32 @@ def dot_of(name: str) -> str:
     return coupling_dot(COUPLING, MACHINES) if name == "coupling" else machine_dot(MACHINES[name])
 
 
+def mermaid_of(name: str) -> str:
+    """The Mermaid text of one of `DIAGRAMS`; raises `KeyError` for any other name."""
+    if name == "coupling":
+        return coupling_mermaid(COUPLING, MACHINES)
+    return machine_mermaid(MACHINES[name])
+
+
 __all__ = [
     "DIAGRAMS",
     "FORMATS",
     "Arrow",
+    "Chart",
+    "Happening",
     "Line",
+    "Message",
+    "Note",
+    "Parting",
     "RenderError",
     "arrows_of",
+    "chart_mermaid",
+    "chart_svg",
     "coupling_dot",
+    "coupling_mermaid",
     "dot_of",
     "machine_dot",
+    "machine_mermaid",
+    "mermaid_of",
     "picture",
 ]

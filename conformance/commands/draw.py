@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from dicomnet.diagrams import DIAGRAMS, FORMATS, RenderError, dot_of, picture
+from dicomnet.diagrams import (
+    DIAGRAMS,
+    FORMATS,
+    RenderError,
+    chart_mermaid,
+    chart_svg,
+    dot_of,
+    mermaid_of,
+    picture,
+)
 from dicomnet.statemachine import (
     COUPLING,
     MACHINES,
@@ -19,12 +28,15 @@ from dicomnet.statemachine import (
     tls_profiles_as_markdown,
 )
 
+from ..charts import NoChartError, chart_from
 from .options import OUTPUT
 
-NAME = click.Choice(DIAGRAMS)
+# What is drawn of a report, and not of a table.
+SEQUENCE = "sequence"
 # Tables that are no machine's, and have no diagram.
 TLS_TABLE = "tls-profiles"
-ENDINGS = ("dot", *FORMATS)
+FORMATS_DRAWN = (*FORMATS, "dot", "mermaid")
+ENDINGS = {"svg": "svg", "png": "png", "dot": "dot", "mmd": "mermaid"}
 
 
 @click.command()
@@ -65,36 +77,122 @@ def _data(name: str) -> dict[str, object]:
 
 
 @click.command()
-@click.argument("name", type=NAME, metavar="NAME")
+@click.argument("name", type=click.Choice((*DIAGRAMS, SEQUENCE)), metavar="NAME", required=False)
+@click.argument("report", type=click.Path(path_type=Path), required=False, metavar="[REPORT]")
+@click.option("--case", "case_id", metavar="ID", help="With sequence: the case of the report that is drawn.")
+@click.option(
+    "--on",
+    "transport",
+    default="",
+    metavar="TRANSPORT",
+    help="With sequence: of several, the one on this transport.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS_DRAWN),
+    help="What is written; by default by the ending of FILE, and dot (of a sequence: mermaid) without one.",
+)
+@click.option("--list", "list_only", is_flag=True, help="List the names and stop.")
+@click.option("--all", "whole", is_flag=True, help="Draw every table, each into a file in the directory DIR.")
 @click.option(
     "-o",
     "--output",
-    type=OUTPUT,
-    metavar="FILE",
-    help="FILE.svg, FILE.png or FILE.dot; without it, DOT is printed.",
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="FILE.svg, FILE.png, FILE.dot or FILE.mmd; without it, text is printed.",
 )
-def diagram(name: str, output: Path | None) -> None:
-    """Draw a table that runs: the states, and an arrow for whatever leads from one to another.
+def diagram(
+    name: str | None,
+    report: Path | None,
+    case_id: str | None,
+    transport: str,
+    form: str | None,
+    list_only: bool,
+    whole: bool,
+    output: Path | None,
+) -> None:
+    """Draw a table that runs, or what happened in a case.
 
     NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
     request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
-    iscl is one end of an ISCL line: an abstract machine, never on a wire.
-    The picture is drawn by the system's dot if there is one, and else by graphviz-pure. In an SVG the arrows
+    iscl is one end of an ISCL line: an abstract machine, never on a wire. sequence draws a case of a JSON report as a
+    message sequence chart: lifelines, PDUs, times, and where expectation and observation part.
+    Tables are drawn by the system's dot if there is one, and else by graphviz-pure. In an SVG the arrows
     and states say more when they are pointed at: meaning, effects, clause.
 
     Example: dicomnet diagram association -o association.svg
+
+    Example: dicomnet diagram sequence report.json --case ul.sta6.evt19 -o case.svg
     """
-    ending = "dot" if output is None else output.suffix.lower().removeprefix(".")
+    if list_only:
+        click.echo("\n".join((*DIAGRAMS, SEQUENCE)))
+    elif whole:
+        _draw_all(output, form or "svg")
+    elif name is None:
+        raise click.UsageError(f"which diagram? NAME is one of {', '.join((*DIAGRAMS, SEQUENCE))}")
+    elif name == SEQUENCE:
+        form = _form(form, output, "mermaid")
+        _put(_sequence(report, case_id, transport, form), _checked(output))
+    elif report is not None or case_id is not None or transport:
+        raise click.UsageError("REPORT, --case and --on go with sequence: leave them out")
+    else:
+        form = _form(form, output, "dot")
+        _put(_drawn(name, form), _checked(output))
+
+
+def _form(form: str | None, output: Path | None, printed: str) -> str:
+    """The format: as asked for, by the ending of the file, or the one that is printed."""
+    if form is not None:
+        return form
+    if output is None:
+        return printed
+    ending = output.suffix.lower().removeprefix(".")
     if ending not in ENDINGS:
         raise click.UsageError(f"{str(output)!r} must end in {', '.join(f'.{each}' for each in ENDINGS)}")
+    return ENDINGS[ending]
+
+
+def _checked(output: Path | None) -> Path | None:
+    return None if output is None else OUTPUT.convert(output, None, click.get_current_context())
+
+
+def _drawn(name: str, form: str) -> str | bytes:
+    """A table, drawn."""
+    if form == "mermaid":
+        return mermaid_of(name)
     source = dot_of(name)
-    if ending == "dot":
-        _put(source, output)
-        return
+    if form == "dot":
+        return source
     try:
-        _put(picture(source, ending), output)
+        return picture(source, form)
     except RenderError as error:
         raise click.ClickException(f"{error}; FILE.dot needs no drawing") from error
+
+
+def _draw_all(output: Path | None, form: str) -> None:
+    if output is None:
+        raise click.UsageError("--all needs a directory: -o DIR")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"cannot make {str(output)!r}: {error.strerror or error}") from error
+    ending = next(ending for ending, each in ENDINGS.items() if each == form)
+    for each in DIAGRAMS:
+        _put(_drawn(each, form), output / f"{each}.{ending}")
+        click.echo(str(output / f"{each}.{ending}"))
+
+
+def _sequence(report: Path | None, case_id: str | None, transport: str, form: str) -> str:
+    if report is None or case_id is None:
+        raise click.UsageError("a sequence is of a case: dicomnet diagram sequence REPORT.json --case ID")
+    if form not in ("svg", "mermaid"):
+        raise click.UsageError(f"a sequence is drawn as svg or mermaid, not as {form}")
+    try:
+        chart = chart_from(report, case_id, transport)
+    except NoChartError as error:
+        raise click.UsageError(str(error)) from error
+    return chart_svg(chart) if form == "svg" else chart_mermaid(chart)
 
 
 def _put(content: str | bytes, output: Path | None) -> None:

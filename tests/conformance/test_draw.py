@@ -169,7 +169,7 @@ def test_the_ending_decides_the_format(ending: str, start: bytes, tmp_path: Path
 
 @pytest.mark.parametrize("file", ["figure.pdf", "figure", "figure.svg.gz"])
 def test_another_ending_is_wrong_use(file: str, tmp_path: Path) -> None:
-    assert "must end in .dot, .svg, .png" in wrong_use("diagram", "library", "-o", str(tmp_path / file))
+    assert "must end in .svg, .png, .dot, .mmd" in wrong_use("diagram", "library", "-o", str(tmp_path / file))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,52 @@
+"""A machine, or the coupling, as Mermaid text: for pages that draw it themselves. Built from the tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dicomnet.statemachine import Coupling, Machine
+
+from .arrows import arrows_of
+
+_ESCAPED: Final = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;", '"': "#quot;", ":": "#58;"}
+
+
+def escaped(text: str) -> str:
+    """Text in which nothing is taken for Mermaid's own signs, and every character can be shown."""
+    plain = (c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(_ESCAPED.get(c, c) for c in plain)
+
+
+def machine_mermaid(machine: Machine[Any]) -> str:
+    """The state diagram of a machine; an arrow says its events by action."""
+    lines = ["stateDiagram-v2", f"  accTitle: {escaped(machine.title)}"]
+    lines += [f"  {_name(s.name)}: {escaped(f'{s.name}: {s.meaning}')}" for s in machine.states]
+    lines.append(f"  [*] --> {_name(machine.initial)}")
+    for arrow in arrows_of(machine):
+        said = "<br/>".join(
+            escaped(f"{', '.join(kind.name for kind in line.events)} / {line.action.name}")
+            for line in arrow.lines
+        )
+        guard = f"<br/>{escaped(f'[{arrow.guard}]')}" if arrow.guard else ""
+        refused = "<br/>(refused)" if arrow.refused else ""
+        lines.append(f"  {_name(arrow.source)} --> {_name(arrow.target)}: {said}{guard}{refused}")
+    return "\n".join(lines) + "\n"
+
+
+def coupling_mermaid(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> str:
+    """The parts of an endpoint, and what one of them gives to another."""
+    parts = list(dict.fromkeys(name for rule in coupling.rules for name in (rule.part, rule.to)))
+    lines = ["flowchart LR"]
+    lines += [f'  {_name(part)}["{escaped(part)}<br/>{escaped(machines[part].title)}"]' for part in parts]
+    for rule in coupling.rules:
+        arrow = "-.->" if rule.silent else "-->"
+        lines.append(
+            f'  {_name(rule.part)} {arrow}|"{escaped(f"{rule.trigger} gives {rule.event}")}"| {_name(rule.to)}'
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _name(state: str) -> str:
+    """A name without what Mermaid would read as more than a name."""
+    return "".join(c if c.isalnum() else "_" for c in state)
