@@ -8,7 +8,7 @@ hand: it says what was sent, and how a conforming user may answer where the stan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -125,6 +125,13 @@ class Send:
     check: str = ""
     made: Callable[[Evidence], bytes | str] | None = None
 
+    @property
+    def heard(self) -> tuple[Reading, ...]:
+        """The readings, marked where they only lead up to the point of the case."""
+        if not self.prefix:
+            return self.readings
+        return tuple(tuple(replace(each, lead=True) for each in reading) for reading in self.readings)
+
 
 @dataclass(frozen=True, slots=True)
 class Await:
@@ -144,11 +151,24 @@ class Await:
 class AwaitUser:
     """Wait for what the target's user does unasked: a message of his (Evt9), or his release (Evt11).
 
-    Where the release is waited for, each of his messages is answered with success, whatever it asks for.
+    Where the release is waited for, each of his messages is answered with success, whatever it asks for; a message
+    that is waited for is left to the case to answer. `late`: it need not come within the time that is waited; what
+    follows then shows whether the target is well. `free`: nor need it come at all, for he may give up instead.
     """
 
     event: str
     prefix: bool = True
+    late: bool = False
+    free: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """What is waited for, in words."""
+        return (
+            "a message of the target's user"
+            if self.event == "Evt9"
+            else "the A-RELEASE-RQ of the target's user"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +316,7 @@ class Case:
     `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
     cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. Where the
     target fails in the cell that the case `rests_on` in the same way, it is that cell's failure and not this one's.
+    For so many seconds as it `lingers` it is watched, when all is over, whether a requestor connects again.
     """
 
     id: str
@@ -311,6 +332,7 @@ class Case:
     kind: str = ""
     role: str = "acceptor"
     rests_on: tuple[str, str] | None = None
+    lingers: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -234,6 +234,11 @@ class Oracle:
         return all(h.over for h in self.hypotheses)
 
     @property
+    def dissolved(self) -> bool:
+        """The association is over in every hypothesis, whether or not the connection still stands."""
+        return all(h.over or h.value.control == "Sta13" for h in self.hypotheses)
+
+    @property
     def on_the_way(self) -> bool:
         """What is expected next only leads up to the point of the case, whatever the target has read by now."""
         done = [h for h in self.hypotheses if not h.unread and not h.over]

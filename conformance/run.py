@@ -5,7 +5,6 @@ difference. It works by callbacks, so the same code runs on virtual time and on 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -31,7 +30,6 @@ from .case import (
     Grade,
     HalfClose,
     Idle,
-    Reading,
     Reset,
     Send,
     as_event,
@@ -126,12 +124,15 @@ class CaseRun:
             return
         self._position += 1
         over = self._oracle.over and self._opened is not None
-        ahead = (step for step in self._steps[self._position :] if isinstance(step, AwaitUser))
+        ahead = (s for s in self._steps[self._position :] if isinstance(s, AwaitUser) and not s.free)
         if over and (unmet := next(ahead, None)) is not None:
             self._user_did_not(unmet)
             return
         if self._position >= len(self._steps) or over:
-            self._conclude()
+            if self.case.lingers:
+                self._wait(self.case.lingers, self._conclude)
+            else:
+                self._conclude()
             return
         step = self._steps[self._position]
         self._answered = False
@@ -180,7 +181,7 @@ class CaseRun:
             self._row = Row()
         self._row.add(self._oracle.states(), step)
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
-        self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
+        self._oracle.sent(step.heard)
         self._pieces = cut(octets, step.pieces)
         self._send_piece()
 
@@ -256,8 +257,10 @@ class CaseRun:
         while serves and self._talk.waiting:
             self._answer(self._talk.waiting.popleft())
         if self._released if serves else self._talk.waiting:
+            if not serves:
+                self._talk.waiting.pop()
             self._next()
-        elif self._released or self._oracle.over:
+        elif self._released or self._oracle.dissolved:
             self._user_did_not(step)
         else:
             self._wait(max(self._target.pace.patience, USER_PATIENCE), lambda: self._user_did_not(step))
@@ -272,12 +275,11 @@ class CaseRun:
 
     def _user_did_not(self, step: AwaitUser) -> None:
         """Nothing says that a user must send data, or when he is to release: such a case says nothing of this one."""
-        expected = {
-            "Evt9": "a message of the target's user",
-            "Evt11": "the A-RELEASE-RQ of the target's user",
-        }
+        if step.free or (step.late and not self._oracle.dissolved):
+            self._next()
+            return
         verdict = Verdict.INCONCLUSIVE if step.prefix else DEVIATION[self.case.level]
-        self._finish(verdict, expected[step.event], self._story())
+        self._finish(verdict, step.wanted, self._story())
 
     def _await_timer(self, step: AwaitTimer, left: float) -> None:
         """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""
@@ -594,7 +596,3 @@ class CaseRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _leading(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    return tuple(tuple(replace(stimulus, lead=True) for stimulus in reading) for reading in readings)
