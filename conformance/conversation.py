@@ -50,14 +50,15 @@ class Asked:
         """The response: success, no data set, in PDUs that are no longer than the target wants them (0: any)."""
         # A maximum length that leaves no room for a fragment cannot be kept by anybody (PS3.8 2020 D.1).
         longest = max_length if max_length >= SMALLEST else 0
-        return b"".join(encode(part) for part in fragments(self.context_id, self._command(), longest))
+        return b"".join(encode(part) for part in fragments(self.context_id, self.command(), longest))
 
-    def _command(self) -> bytes:
+    def command(self, *, status: int = 0, more_id: int = 0) -> bytes:
+        """The command set of the response, with this status, to the message whose id is larger by `more_id`."""
         response = OtherCommand(
             self.command_field | RESPONSE,
-            message_id_responded_to=self.message_id,
+            message_id_responded_to=(self.message_id + more_id) & 0xFFFF,
             data_set_type=NO_DATA_SET,
-            status=0,
+            status=status,
             affected_sop_class_uid=self.sop_class,
         )
         try:
@@ -111,14 +112,20 @@ def longest_pdu(evidence: Evidence) -> int:
     return 0 if request is None else request.user_information.max_length or 0
 
 
-def response(evidence: Evidence) -> bytes | str:
-    """The answer to the last message of the target's user; or that there was none."""
+def last_asked(evidence: Evidence) -> Asked | str:
+    """The last message of the target's user; or that there was none."""
     talk = Conversation()
     for data in evidence.data():
         talk.feed(data)
-    if not talk.waiting:
-        return "the target's user has sent no message that could be answered"
-    return talk.waiting[-1].answer(longest_pdu(evidence))
+    return (
+        talk.waiting[-1] if talk.waiting else "the target's user has sent no message that could be answered"
+    )
+
+
+def response(evidence: Evidence) -> bytes | str:
+    """The answer to the last message of the target's user; or that there was none."""
+    asked = last_asked(evidence)
+    return asked if isinstance(asked, str) else asked.answer(longest_pdu(evidence))
 
 
 def accept(

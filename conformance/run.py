@@ -54,7 +54,6 @@ USER_PATIENCE = 5.0
 # "Rejected for now" (PS3.8 2020 Table 9-21).
 TRANSIENT = 2
 
-
 P = ParamSpec("P")
 
 
@@ -129,10 +128,7 @@ class CaseRun:
             self._user_did_not(unmet)
             return
         if self._position >= len(self._steps) or over:
-            if self.case.lingers:
-                self._wait(self.case.lingers, self._conclude)
-            else:
-                self._conclude()
+            self._conclude()
             return
         step = self._steps[self._position]
         self._answered = False
@@ -456,6 +452,12 @@ class CaseRun:
         return sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
 
     def _conclude(self) -> None:
+        if self.case.lingers:
+            self._wait(self.case.lingers, self._grade)
+        else:
+            self._grade()
+
+    def _grade(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
         grade, notes = self._oracle.best, self._notes()
         findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]

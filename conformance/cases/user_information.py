@@ -21,6 +21,9 @@ SMALL: Final = 32
 # The least that holds a PDV with a fragment of two octets.
 LEAST: Final = 8
 LONGEST: Final = 0xFFFFFFFF
+KEPT: Final = (
+    "The length of every P-DATA-TF stays within the maximum length that its receiver stated; 0 is no limit."
+)
 
 
 def _request(*subs: bytes, longest: int = 16384) -> bytes:
@@ -45,7 +48,7 @@ def _kept(case_id: str, maximum: int, title: str, *, level: Level = Level.MUST) 
         case_id,
         title,
         f"{LENGTH_CLAUSE}; {PS37} D.3.3.1",
-        "The PDU length of every P-DATA-TF stays within the maximum length that its receiver stated; 0 is no limit.",
+        KEPT,
         steps,
         level=level,
         checks=(
