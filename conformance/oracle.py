@@ -321,7 +321,7 @@ class Oracle:
     def _unasked(self, h: Hypothesis, only: str = "") -> Iterable[Hypothesis]:
         if h.over or h.unseen:
             return
-        for answer in self._side.unasked:
+        for answer in (a for a in self._side.unasked if a.event == "Evt15" or not _to_abort(h)):
             # A user who would give up at the very moment at which something is on its way to him is not believed,
             # unless he was asked something.
             gives_up = answer.event == "Evt15" and h.unread and not h.duties
@@ -377,6 +377,11 @@ class Oracle:
 
 def _establishing(duty: Duty) -> bool:
     return any(answer.event in ("Evt7", "Evt8") for answer in duty.answers)
+
+
+def _to_abort(h: Hypothesis) -> bool:
+    """Whether the user is to abort, so that there is nothing else that he would do."""
+    return any(all(answer.event == "Evt15" for answer in duty.answers) for duty in h.duties)
 
 
 def _state_order(name: str) -> int:

@@ -271,8 +271,9 @@ class CaseRun:
 
     def _user_did_not(self, step: AwaitUser) -> None:
         """Nothing says that a user must send data, or when he is to release: such a case says nothing of this one."""
-        if step.free or (step.late and not self._oracle.dissolved):
-            self._next()
+        gone = self._oracle.dissolved
+        if step.free or (step.late and not gone):
+            (self._conclude if gone else self._next)()
             return
         verdict = Verdict.INCONCLUSIVE if step.prefix else DEVIATION[self.case.level]
         self._finish(verdict, step.wanted, self._story())
@@ -467,8 +468,7 @@ class CaseRun:
             observed = "; ".join(f"{finding.text} ({finding.clause})" for finding in findings)
             self._finish(verdict_of(grade, self.case.level), self.case.requirement, observed, notes)
             return
-        expected = "as the tables allow"
-        self._finish(verdict_of(grade, self.case.level), expected, self._story(), notes)
+        self._finish(verdict_of(grade, self.case.level), "as the tables allow", self._story(), notes)
 
     def _story(self) -> str:
         names = [describe(pdu).split(":")[0] for pdu in self._evidence.received]

@@ -12,6 +12,7 @@ from .. import octets
 from ..case import (
     AS_MALFORMED,
     REQUESTOR,
+    Answer,
     Await,
     AwaitUser,
     Case,
@@ -54,7 +55,25 @@ def odd_acceptance(accepted: Grade, note: str) -> tuple[Reading, ...]:
 
     Table 9-10 does not list what makes a PDU invalid, so the first two are right; `accepted` grades the last.
     """
-    return (*AS_MALFORMED, (Stimulus("Evt3", grade=accepted, note=note),))
+    return (
+        *AS_MALFORMED,
+        (Stimulus("Evt3", None, (Answer("Evt15"),)),),
+        (Stimulus("Evt3", grade=accepted, note=note),),
+    )
+
+
+# A right acceptance that is of no use to the user. Some say that it is their provider who aborts then (source 2).
+DISLIKED: Final[tuple[Reading, ...]] = (
+    *AS_AC,
+    (
+        Stimulus(
+            "Evt19",
+            grade=Grade.NON_STRICT,
+            note="aborts as the service provider (2) what is right, and only of no use to its user (0)",
+            deafens=True,
+        ),
+    ),
+)
 
 
 def contexts_of(request: AAssociateRQ, results: Callable[[int], int] = lambda _: 0) -> tuple[bytes, ...]:

@@ -82,14 +82,18 @@ def _titles(_: AAssociateRQ, raw: bytes) -> Iterator[Finding]:
 
 
 def _reserved(_: AAssociateRQ, raw: bytes) -> Iterator[Finding]:
-    fields = [("octet 2", raw[1:2]), ("octets 9 and 10", raw[8:10]), ("octets 43 to 74", raw[42:74])]
+    places = (("octet 2", 1, 2), ("octets 9 and 10", 8, 10), ("octets 43 to 74", 42, 74))
+    fields = [(name, RQ_CLAUSE, raw[start:stop]) for name, start, stop in places]
     for where, kind, body in _headers(raw, ITEMS):
-        fields.append((f"the reserved octet of item 0x{kind:02X}", raw[where + 1 : where + 2]))
+        fields.append(
+            (f"the reserved octet of item 0x{kind:02X}", f"{PS38} 9.3.2", raw[where + 1 : where + 2])
+        )
         if kind == CONTEXT:
-            fields.append(("the reserved octets behind a context id", raw[body + 1 : body + 4]))
+            name = "the reserved octets behind a context id"
+            fields.append((name, CONTEXT_CLAUSE, raw[body + 1 : body + 4]))
     # Not tested by any receiver, so it hurts nobody.
-    for name in dict.fromkeys(name for name, field in fields if any(field)):
-        yield Finding(RQ_CLAUSE, f"{name}: not sent as zero", Grade.NON_STRICT)
+    for name, clause in dict.fromkeys((name, clause) for name, clause, field in fields if any(field)):
+        yield Finding(clause, f"{name}: not sent as zero", Grade.NON_STRICT)
 
 
 def _headers(raw: bytes, start: int) -> Iterator[tuple[int, int, int]]:

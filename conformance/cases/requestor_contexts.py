@@ -10,7 +10,16 @@ from ..case import Case, Check, Grade, Level
 from ..octets import answer
 from . import requestor_checks as checks
 from .associate_ac import NO_SYNTAX
-from .requestor_build import FREE, Make, acceptance_of, accepted_case, contexts_of, odd_acceptance, syntax_of
+from .requestor_build import (
+    DISLIKED,
+    FREE,
+    Make,
+    acceptance_of,
+    accepted_case,
+    contexts_of,
+    odd_acceptance,
+    syntax_of,
+)
 
 CONTEXT_CLAUSE: Final = checks.ANSWER_CLAUSE
 RESULTS: Final = (1, 2, 3, 4)
@@ -47,7 +56,7 @@ def _rejected() -> tuple[Case, ...]:
                     CONTEXT_CLAUSE,
                     _NOTHING,
                     make,
-                    readings=odd_acceptance(Grade.PASS, "") if name else odd_acceptance(Grade.PASS, "")[-1:],
+                    readings=odd_acceptance(Grade.PASS, "") if name else DISLIKED,
                     user=FREE,
                     checks=(checks.NO_DATA,),
                 )
@@ -89,6 +98,7 @@ def _partly() -> tuple[Case, ...]:
             CONTEXT_CLAUSE,
             _NOTHING,
             _some(3, 0),
+            readings=DISLIKED,
             user=FREE,
             checks=_DATA,
         ),
@@ -98,6 +108,7 @@ def _partly() -> tuple[Case, ...]:
             CONTEXT_CLAUSE,
             _NOTHING,
             _some(0, 3),
+            readings=DISLIKED,
             user=FREE,
             checks=_DATA,
         ),
@@ -243,6 +254,7 @@ LAST_SYNTAX: Final = accepted_case(
     CONTEXT_CLAUSE,
     "Any transfer syntax that was proposed may be chosen.",
     _other_syntax,
+    readings=DISLIKED,
     # A user may have nothing to send in it.
     user=FREE,
     level=Level.SHOULD,

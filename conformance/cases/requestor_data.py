@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from dicomnet.statemachine import PDV
@@ -188,6 +189,11 @@ def _data_set_first(asked: Asked) -> bytes:
     return data(PDV(asked.context_id, False, True, bytes(8))) + _whole(asked)
 
 
+# Here the user may have asked for the release when the rest comes.
+AFTER_ANSWER: Final = ("response.twice", "response.data-set")
+RELEASING_TAKES_DATA: Final = ("Sta7", "Evt10")
+
+
 def _misplaced() -> tuple[Case, ...]:
     nobody = "A response names the message that it answers, and comes on its context; what does not, answers nothing."
     garbled = "A response is a whole command set; what does not begin as one is none."
@@ -260,7 +266,10 @@ def _misplaced() -> tuple[Case, ...]:
         ),
     )
     return tuple(
-        answer_case(name, title, clause, requirement, make, readings=AS_STRANGE)
+        replace(
+            answer_case(name, title, clause, requirement, make, readings=AS_STRANGE),
+            rests_on=RELEASING_TAKES_DATA if name in AFTER_ANSWER else None,
+        )
         for name, title, clause, requirement, make in rows
     )
 

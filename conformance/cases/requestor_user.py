@@ -14,7 +14,9 @@ from ..octets import APPLICATION, ac, item
 from . import requestor_checks as checks
 from .build import PS37, PS38, made
 from .requestor_build import (
+    AS_AC,
     ASKED,
+    DISLIKED,
     END,
     FREE,
     SERVED,
@@ -46,6 +48,7 @@ def _kept(name: str, maximum: int, title: str, user: AwaitUser = SERVED) -> Case
         f"{LENGTH_CLAUSE}; {PS37} D.3.3.1",
         KEPT,
         _longest(maximum),
+        readings=DISLIKED if user is FREE else AS_AC,
         user=user,
         checks=checks.within(maximum),
     )
