@@ -31,7 +31,18 @@ from ..octets import RELEASE_RQ, item, pdu
 from ..requestor import ANSWERS, AS_DATA
 from . import requestor_checks as checks
 from .build import PS38
-from .framing import CLIENT_HELLO, HTTP, INVALID, ONE_BY_ONE, PAUSE_SECONDS, SSH, STREAM, or_waits
+from .framing import (
+    ANY_SPLIT,
+    FIRST_OCTET,
+    FOREIGN,
+    INVALID,
+    NEXT_PDU,
+    ONE_BY_ONE,
+    PAUSE_SECONDS,
+    STREAM,
+    WAITS,
+    or_waits,
+)
 from .requestor_build import (
     AS_AC,
     ASKED,
@@ -45,8 +56,6 @@ from .requestor_build import (
     requestor_case,
 )
 
-_ANY_SPLIT: Final = "A PDU is the same, however the stream of octets is split on its way."
-_NEXT_PDU: Final = "What follows a PDU in the same segment is the next PDU, and is not lost."
 _LENGTH: Final = "A PDU ends where its length says, and is not looked at before."
 _DATA: Final = checks.within(16384)
 HUGE: Final = 0xFFFFFFFF
@@ -82,63 +91,57 @@ def _whole(whole: bytes) -> bytes:
     return whole
 
 
-def _splits() -> tuple[Case, ...]:
-    places = ((1, "only the type"), (4, "inside the length"), (6, "the header alone"), (76, "inside an item"))
-    rows: tuple[tuple[str, str, tuple[int, ...]], ...] = (
-        ("ac", "an acceptance one octet at a time", ONE_BY_ONE),
-        *(
-            (f"ac.at-{size}", f"an acceptance in two segments, the first of {size} octets ({where})", (size,))
-            for size, where in places
-        ),
-    )
-    return tuple(
+Place = tuple[int, str]
+"""So many octets are in the first segment, and where that is."""
+
+
+def _split_everywhere(
+    name: str, what: str, steps: tuple[Step, ...], send: Callable[[tuple[int, ...]], Send], *places: Place
+) -> list[Case]:
+    """The PDU that `send` sends in pieces, one octet at a time and in two pieces."""
+    rows: list[tuple[str, str, tuple[int, ...]]] = [(name, f"{what} one octet at a time", ONE_BY_ONE)]
+    for size, where in places:
+        title = f"{what} in two segments, the first of {size} octets ({where})"
+        rows.append((f"{name}.at-{size}", title, (size,)))
+    return [
         requestor_case(
-            f"frame.split.{name}",
+            f"frame.split.{part}",
             title,
             STREAM,
-            _ANY_SPLIT,
-            Connect(),
-            Await(),
-            _of_acceptance("A-ASSOCIATE-AC", _whole, AS_AC, pieces),
+            ANY_SPLIT,
+            *steps,
+            send(pieces),
             Await(),
             SERVED,
             *REPLY,
             *END,
             checks=_DATA,
         )
-        for name, title, pieces in rows
-    )
+        for part, title, pieces in rows
+    ]
 
 
-def _answer_splits() -> tuple[Case, ...]:
-    places = ((4, "inside the length"), (6, "the header alone"), (11, "inside the PDV's header"))
-    rows: tuple[tuple[str, str, tuple[int, ...]], ...] = (
-        ("answer", "a response one octet at a time", ONE_BY_ONE),
-        *(
-            (
-                f"answer.at-{size}",
-                f"a response in two segments, the first of {size} octets ({where})",
-                (size,),
-            )
-            for size, where in places
+def _splits() -> list[Case]:
+    header: tuple[Place, ...] = ((4, "inside the length"), (6, "the header alone"))
+    return [
+        *_split_everywhere(
+            "ac",
+            "an acceptance",
+            (Connect(), Await()),
+            lambda pieces: _of_acceptance("A-ASSOCIATE-AC", _whole, AS_AC, pieces),
+            (1, "only the type"),
+            *header,
+            (76, "inside an item"),
         ),
-    )
-    return tuple(
-        requestor_case(
-            f"frame.split.{name}",
-            title,
-            STREAM,
-            _ANY_SPLIT,
-            *ASKED,
-            Send(ANSWERS.what, b"", AS_DATA, pieces, made=ANSWERS.made),
-            Await(),
-            SERVED,
-            *REPLY,
-            *END,
-            checks=_DATA,
-        )
-        for name, title, pieces in rows
-    )
+        *_split_everywhere(
+            "answer",
+            "a response",
+            ASKED,
+            lambda pieces: Send(ANSWERS.what, b"", AS_DATA, pieces, made=ANSWERS.made),
+            *header,
+            (11, "inside the PDV's header"),
+        ),
+    ]
 
 
 def _others() -> tuple[Case, ...]:
@@ -147,7 +150,7 @@ def _others() -> tuple[Case, ...]:
             "frame.split.release",
             "an A-RELEASE-RQ one octet at a time",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             *ASKED,
             Send("A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE, ONE_BY_ONE),
             Await(),
@@ -157,7 +160,7 @@ def _others() -> tuple[Case, ...]:
             "frame.split.abort",
             "an A-ABORT one octet at a time",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             *ASKED,
             Send("A-ABORT", octets.ABORT_USER, AS_ABORT, ONE_BY_ONE),
             Await(),
@@ -166,7 +169,7 @@ def _others() -> tuple[Case, ...]:
             "frame.pause.ac",
             f"an acceptance with a pause of {PAUSE_SECONDS} s in the middle",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             Connect(),
             Await(),
             _of_acceptance("A-ASSOCIATE-AC, first part", _first, AS_NOTHING),
@@ -207,7 +210,7 @@ def _joined() -> tuple[Case, ...]:
                 f"frame.joined.{name}",
                 f"an acceptance and {what} in one segment",
                 STREAM,
-                _NEXT_PDU,
+                NEXT_PDU,
                 Connect(),
                 Await(),
                 accepting(f"with {what} behind it", _behind(more), (AS_AC[0] + reading,)),
@@ -220,7 +223,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.tail",
             "an acceptance with half an A-RELEASE-RQ behind it",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Connect(),
             Await(),
             accepting("with half an A-RELEASE-RQ behind it", _behind(RELEASE_RQ[:half])),
@@ -233,7 +236,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.answer",
             "a response and an A-RELEASE-RQ in one segment",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             *ASKED,
             Send("response and A-RELEASE-RQ", b"", (AS_DATA[0] + AS_RELEASE[0],), made=_answer_and_release),
             Await(),
@@ -254,7 +257,6 @@ def _answer_and_release(evidence: Evidence) -> bytes | str:
 
 # --- lengths that lie, and what is no PDU -----------------------------------------------------------------
 
-_WAITS: Final = "waits for 4 GiB that a PDU header announces"
 _SHORT: Final = "took an acceptance that is cut short for a valid one"
 AS_SHORT: Final[tuple[Reading, ...]] = (
     *AS_INVALID,
@@ -284,7 +286,7 @@ def _lengths() -> tuple[Case, ...]:
             lambda whole: pdu(0x02, whole[6:74]),
             AS_MALFORMED,
         ),
-        ("huge", "an acceptance of length 0xFFFFFFFF", huge, or_waits(AS_INVALID, _WAITS)),
+        ("huge", "an acceptance of length 0xFFFFFFFF", huge, or_waits(AS_INVALID, WAITS)),
     )
     return (
         requestor_case(
@@ -325,17 +327,13 @@ def _foreign() -> tuple[Case, ...]:
             f"frame.foreign.{name}",
             f"{what} instead of an answer to the request",
             INVALID,
-            "An unknown type is known at its first octet; the length that seems to follow need not be waited for.",
+            FIRST_OCTET,
             *CALLED,
             Send(what, sent, AS_INVALID),
             Await(),
             *END,
         )
-        for name, what, sent in (
-            ("http", "an HTTP message", HTTP),
-            ("tls", "a TLS handshake", CLIENT_HELLO),
-            ("ssh", "an SSH greeting", SSH),
-        )
+        for name, what, sent in FOREIGN
     )
 
 
@@ -374,7 +372,6 @@ def _stalled() -> tuple[Case, ...]:
 
 CASES: Final[tuple[Case, ...]] = (
     *_splits(),
-    *_answer_splits(),
     *_others(),
     *_joined(),
     *_lengths(),
