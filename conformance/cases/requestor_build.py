@@ -29,6 +29,7 @@ from ..case import (
 from ..conversation import Asked, last_asked, response
 from ..evidence import Evidence
 from ..octets import APPLICATION, ac, answer, user_information
+from ..oracle import Cell
 from ..requestor import ACCEPTED, ANSWERS, ASKED, CALLED, END, RELEASING
 
 __all__ = ["ACCEPTED", "ANSWERS", "ASKED", "CALLED", "END", "RELEASING"]
@@ -41,6 +42,9 @@ AS_AC: Final = as_event("Evt3")
 
 # A user who goes on, or gives up in the way that the standard has for it: what he dislikes is his to judge.
 FREE: Final = AwaitUser("Evt11", prefix=False, free=True)
+# How soon a user answers a release, whom nothing was asked besides, is for its cell to say.
+ANSWERS_RELEASE: Final = ("Sta8", "Evt14")
+
 # A user who has no reason to give up.
 SERVED: Final = AwaitUser("Evt11", prefix=False, late=True)
 # Sta7 closes, Sta6 aborts, Sta13 is silent: nobody has to be asked.
@@ -135,8 +139,9 @@ def requestor_case(
     level: Level = Level.MUST,
     checks: tuple[Check, ...] = (),
     slow: bool = False,
+    rests_on: Cell | None = None,
 ) -> Case:
-    """A case whose target is the requestor."""
+    """A case whose target is the requestor; for `rests_on` see `Case`."""
     whole = f"requestor.{case_id}"
     return Case(
         whole,
@@ -149,6 +154,7 @@ def requestor_case(
         slow=slow,
         kind=whole,
         role=REQUESTOR.name,
+        rests_on=rests_on,
     )
 
 

@@ -40,6 +40,7 @@ from .ending import (
 )
 from .requestor_build import (
     ACCEPTED,
+    ANSWERS_RELEASE,
     ASKED,
     CALLED,
     END,
@@ -142,6 +143,7 @@ def _asked_for() -> tuple[Case, ...]:
             Send("A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE),
             Await(),
             *END,
+            rests_on=ANSWERS_RELEASE,
         ),
         requestor_case(
             "rel.reserved",
@@ -152,6 +154,7 @@ def _asked_for() -> tuple[Case, ...]:
             RELEASE_RESERVED,
             Await(),
             *END,
+            rests_on=ANSWERS_RELEASE,
         ),
         requestor_case(
             "rel.in-message",
@@ -163,6 +166,7 @@ def _asked_for() -> tuple[Case, ...]:
             Send("A-RELEASE-RQ", RELEASE_RQ, OR_ABORTS),
             Await(),
             *END,
+            rests_on=ANSWERS_RELEASE,
         ),
         requestor_case(
             "abort.in-message",

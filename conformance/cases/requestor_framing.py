@@ -28,6 +28,7 @@ from ..case import (
 )
 from ..evidence import Evidence
 from ..octets import RELEASE_RQ, item, pdu
+from ..oracle import Cell
 from ..requestor import ANSWERS, AS_DATA
 from . import requestor_checks as checks
 from .build import PS38
@@ -44,6 +45,7 @@ from .framing import (
     or_waits,
 )
 from .requestor_build import (
+    ANSWERS_RELEASE,
     AS_AC,
     ASKED,
     CALLED,
@@ -155,6 +157,7 @@ def _others() -> tuple[Case, ...]:
             Send("A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE, ONE_BY_ONE),
             Await(),
             *END,
+            rests_on=ANSWERS_RELEASE,
         ),
         requestor_case(
             "frame.split.abort",
@@ -198,11 +201,11 @@ def _second(whole: bytes) -> bytes:
 
 def _joined() -> tuple[Case, ...]:
     half = len(RELEASE_RQ) // 2
-    rows: tuple[tuple[str, str, bytes, Reading], ...] = (
-        ("release", "an A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE[0]),
-        ("abort", "an A-ABORT", octets.ABORT_USER, AS_ABORT[0]),
-        ("unknown", "a PDU of unknown type", octets.UNKNOWN_TYPE, AS_INVALID[0]),
-        ("again", "an acceptance", octets.AC, AS_AC[0]),
+    rows: tuple[tuple[str, str, bytes, Reading, Cell], ...] = (
+        ("release", "an A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE[0], ANSWERS_RELEASE),
+        ("abort", "an A-ABORT", octets.ABORT_USER, AS_ABORT[0], ("Sta6", "Evt16")),
+        ("unknown", "a PDU of unknown type", octets.UNKNOWN_TYPE, AS_INVALID[0], ("Sta6", "Evt19")),
+        ("again", "an acceptance", octets.AC, AS_AC[0], ("Sta6", "Evt3")),
     )
     return (
         *(
@@ -216,8 +219,9 @@ def _joined() -> tuple[Case, ...]:
                 accepting(f"with {what} behind it", _behind(more), (AS_AC[0] + reading,)),
                 Await(),
                 *END,
+                rests_on=cell,
             )
-            for name, what, more, reading in rows
+            for name, what, more, reading, cell in rows
         ),
         requestor_case(
             "frame.joined.tail",
@@ -231,6 +235,7 @@ def _joined() -> tuple[Case, ...]:
             Send("the other half", RELEASE_RQ[half:], AS_RELEASE),
             Await(),
             *END,
+            rests_on=ANSWERS_RELEASE,
         ),
         requestor_case(
             "frame.joined.answer",
@@ -241,6 +246,7 @@ def _joined() -> tuple[Case, ...]:
             Send("response and A-RELEASE-RQ", b"", (AS_DATA[0] + AS_RELEASE[0],), made=_answer_and_release),
             Await(),
             *END,
+            rests_on=ANSWERS_RELEASE,
         ),
     )
 
