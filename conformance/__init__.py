@@ -10,6 +10,7 @@ from .baseline import (
     read_baseline,
 )
 from .bench import Options
+from .caller import Nothing, Reception
 from .case import (
     Answer,
     Canary,
@@ -27,6 +28,7 @@ from .case import (
     Stimulus,
     Wait,
 )
+from .cases import BY_HAND_REQUESTOR
 from .cases.tls import every_tls_case, tls_cases
 from .evidence import Evidence, describe
 from .iscl_lines import LineProof, explore_iscl
@@ -58,6 +60,7 @@ from .verdict import Ending, Result, Verdict, verdict_of
 from .workers import worker_processes
 
 __all__ = [
+    "BY_HAND_REQUESTOR",
     "Act",
     "Answer",
     "Baseline",
@@ -85,11 +88,13 @@ __all__ = [
     "Leave",
     "Level",
     "LineProof",
+    "Nothing",
     "Options",
     "Oracle",
     "Pace",
     "Plan",
     "Probe",
+    "Reception",
     "Remark",
     "Report",
     "Result",

@@ -114,7 +114,8 @@ class Send:
     `pieces` are the sizes of the segments (a 0 at the end repeats the size before it to the end); empty sends the
     octets as one segment. `prefix` marks what only leads up to the point of the case, `check` what looks at the state
     that was reached (the event by which it does). `made` makes the octets from
-    what the target has said so far; a text instead says why the case does not apply to this target.
+    what the target has said so far; a text instead says why the case does not apply to this target. With `released`
+    it is sent only where the target's user has asked for the release (True), or has not (False).
     """
 
     what: str
@@ -124,6 +125,7 @@ class Send:
     prefix: bool = False
     check: str = ""
     made: Callable[[Evidence], bytes | str] | None = None
+    released: bool | None = None
 
     @property
     def heard(self) -> tuple[Reading, ...]:
@@ -152,8 +154,8 @@ class AwaitUser:
     """Wait for what the target's user does unasked: a message of his (Evt9), or his release (Evt11).
 
     Where the release is waited for, each of his messages is answered with success, whatever it asks for; a message
-    that is waited for is left to the case to answer. `late`: it need not come within the time that is waited; what
-    follows then shows whether the target is well. `free`: nor need it come at all, for he may give up instead.
+    that is waited for is left to the case to answer. `late`: it need not come in time where none came in a
+    healthy association; what follows shows whether he is there. `free`: nor anywhere, and he may give up instead.
     """
 
     event: str

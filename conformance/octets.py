@@ -73,7 +73,7 @@ def item(kind: int, body: bytes, reserved: int = 0) -> bytes:
 
 def uid(kind: int, name: str) -> bytes:
     """An item that holds a UID."""
-    return item(kind, name.encode("ascii"))
+    return item(kind, name.encode("latin-1", "replace"))
 
 
 def context(number: int, abstract: str = VERIFICATION, *transfer: str, reserved: bytes = b"\0\0\0") -> bytes:

@@ -218,6 +218,12 @@ class Oracle:
         best = self.best
         return [h for h in self.hypotheses if h.grade == best]
 
+    def notes(self) -> list[str]:
+        """What the simplest of the best explanations say."""
+        best = self.explanations()
+        fewest = min(len(h.notes) for h in best)
+        return sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
+
     @property
     def all_settled(self) -> bool:
         """No hypothesis expects anything more."""

@@ -166,6 +166,10 @@ class CaseRun:
             self._visit = target.caller.expect(self)
 
     def _send(self, step: Send) -> None:
+        if step.released not in (None, self._released):
+            self._row = Row()
+            self._next()
+            return
         made = step.octets if step.made is None else step.made(self._evidence)
         if isinstance(made, str):
             self._finish(Verdict.NOT_APPLICABLE, self.case.requirement, made)
@@ -272,7 +276,7 @@ class CaseRun:
     def _user_did_not(self, step: AwaitUser) -> None:
         """Nothing says that a user must send data, or when he is to release: such a case says nothing of this one."""
         gone = self._oracle.dissolved
-        if step.free or (step.late and not gone):
+        if step.free or (step.late and not gone and not self._target.releases):
             (self._conclude if gone else self._next)()
             return
         verdict = Verdict.INCONCLUSIVE if step.prefix else DEVIATION[self.case.level]
@@ -442,15 +446,9 @@ class CaseRun:
         """What is to be said of the point of the case, where the difference was seen only behind it."""
         cell = self.case.cell
         return [
-            *self._notes(),
+            *self._oracle.notes(),
             *([f"{cell[0]} x {cell[1]} itself showed what the tables allow"] if cell else []),
         ]
-
-    def _notes(self) -> list[str]:
-        """What the simplest of the best explanations say."""
-        best = self._oracle.explanations()
-        fewest = min(len(h.notes) for h in best)
-        return sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
 
     def _conclude(self) -> None:
         if self.case.lingers:
@@ -460,7 +458,7 @@ class CaseRun:
 
     def _grade(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
-        grade, notes = self._oracle.best, self._notes()
+        grade, notes = self._oracle.best, self._oracle.notes()
         findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]
         if findings:
             worst = max(findings, key=lambda finding: finding.grade)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from dicomnet.statemachine import IMPLICIT_LE, AAssociateRQ, PresentationContextRQ
+from dicomnet.statemachine import AAssociateRQ
 
 from .. import octets
 from ..case import (
     AS_MALFORMED,
+    AS_RELEASE,
     REQUESTOR,
     Answer,
     Await,
@@ -26,13 +27,13 @@ from ..case import (
     Stimulus,
     as_event,
 )
-from ..conversation import Asked, last_asked, response
+from ..conversation import Asked, accepted, last_asked, response, syntax_of
 from ..evidence import Evidence
-from ..octets import APPLICATION, ac, answer, user_information
+from ..octets import answer
 from ..oracle import Cell
 from ..requestor import ACCEPTED, ANSWERS, ASKED, CALLED, END, RELEASING
 
-__all__ = ["ACCEPTED", "ANSWERS", "ASKED", "CALLED", "END", "RELEASING"]
+__all__ = ["ACCEPTED", "ANSWERS", "ASKED", "CALLED", "END", "RELEASING", "syntax_of"]
 
 Make = Callable[[AAssociateRQ], bytes | str]
 """Makes octets for a request of the target; or says why the case does not apply to it."""
@@ -47,9 +48,10 @@ ANSWERS_RELEASE: Final = ("Sta8", "Evt14")
 
 # A user who has no reason to give up.
 SERVED: Final = AwaitUser("Evt11", prefix=False, late=True)
-# Sta7 closes, Sta6 aborts, Sta13 is silent: nobody has to be asked.
+# Who has asked for the release gets it; who has not is asked, so that nobody stays who is deaf.
 REPLY: Final[tuple[Step, ...]] = (
-    Send("A-RELEASE-RP", octets.RELEASE_RP, as_event("Evt13"), check="Evt13"),
+    Send("A-RELEASE-RP", octets.RELEASE_RP, as_event("Evt13"), check="Evt13", released=True),
+    Send("A-RELEASE-RQ (is it there?)", octets.RELEASE_RQ, AS_RELEASE, check="Evt12", released=False),
     Await(),
 )
 
@@ -88,16 +90,11 @@ def contexts_of(request: AAssociateRQ, results: Callable[[int], int] = lambda _:
     )
 
 
-def syntax_of(context: PresentationContextRQ) -> str:
-    """The first transfer syntax that is proposed for a context."""
-    return context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_LE
-
-
 def acceptance_of(
     request: AAssociateRQ, contexts: Iterable[bytes], *subs: bytes, longest: int = 16384
 ) -> bytes:
     """An acceptance with these contexts; `subs` are further sub-items of the user information."""
-    return ac(request.repeats, APPLICATION, *contexts, user_information(*subs, longest=longest))
+    return accepted(request, *contexts, subs=subs, longest=longest)
 
 
 def plain(request: AAssociateRQ) -> bytes:

@@ -39,7 +39,6 @@ from .ending import (
     ends_inside,
 )
 from .requestor_build import (
-    ACCEPTED,
     ANSWERS_RELEASE,
     ASKED,
     CALLED,
@@ -134,17 +133,6 @@ def _data_before_reply() -> Case:
 
 def _asked_for() -> tuple[Case, ...]:
     return (
-        requestor_case(
-            "rel.early",
-            "an A-RELEASE-RQ right behind the acceptance",
-            RELEASE_CLAUSE,
-            "Either end may ask for the release, and the other answers it.",
-            *ACCEPTED,
-            Send("A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE),
-            Await(),
-            *END,
-            rests_on=ANSWERS_RELEASE,
-        ),
         requestor_case(
             "rel.reserved",
             "an A-RELEASE-RQ whose reserved fields are 0xFF",
