@@ -257,17 +257,23 @@ def _agreed(evidence: Evidence) -> Iterator[Finding]:
     """A command set has one encoding whatever the transfer syntax is; a data set needs one that was agreed on."""
     request = evidence.request()
     proposed = {} if request is None else {c.id: c.transfer_syntaxes for c in request.presentation_contexts}
-    agreed = {
-        number
+    # Which of several holds is not said; who takes one that was proposed is only lenient.
+    named = {
+        number: (len(names), any(name in proposed.get(number, ()) for name in names))
         for number, _, names in answers_sent(evidence)
-        if len(names) == 1 and names[0] in proposed.get(number, ())
     }
-    strays = [pdv for data in evidence.data() for pdv in data.pdvs if pdv.context_id not in agreed]
+    strays = [
+        pdv
+        for data in evidence.data()
+        for pdv in data.pdvs
+        if named.get(pdv.context_id, (0, False)) != (1, True)
+    ]
     if strays:
+        _, lenient = named.get(strays[0].context_id, (0, False))
         commands = all(pdv.is_command for pdv in strays)
         what = "a command" if commands else "a data set"
         text = f"{what} on context {strays[0].context_id}, for which no transfer syntax was agreed on"
-        yield Finding(ANSWER_CLAUSE, text, Grade.NON_STRICT if commands else Grade.FAIL)
+        yield Finding(ANSWER_CLAUSE, text, Grade.NON_STRICT if commands or lenient else Grade.FAIL)
 
 
 def _no_data(evidence: Evidence) -> Iterator[Finding]:

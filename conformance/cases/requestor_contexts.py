@@ -168,9 +168,29 @@ def _twice(request: AAssociateRQ) -> bytes:
     return acceptance_of(request, (*contexts_of(request), *rejected))
 
 
+Row = tuple[str, str, str, Make, tuple[Check, ...]]
+"""Name, title, requirement, the acceptance, and what is checked."""
+
+
+def _odd_answers(rows: tuple[Row, ...]) -> tuple[Case, ...]:
+    return tuple(
+        accepted_case(
+            f"pc.{name}",
+            title,
+            CONTEXT_CLAUSE,
+            requirement,
+            make,
+            readings=odd_acceptance(Grade.PASS, ""),
+            user=FREE,
+            checks=looks,
+        )
+        for name, title, requirement, make, looks in rows
+    )
+
+
 def _odd() -> tuple[Case, ...]:
     uninvited = "An answer to what was not proposed gives nothing that may be used."
-    rows: tuple[tuple[str, str, str, Make, tuple[Check, ...]], ...] = (
+    rows: tuple[Row, ...] = (
         ("extra", "a context accepted that was not proposed, besides the others", uninvited, _extra, _DATA),
         (
             "extra.only",
@@ -187,6 +207,12 @@ def _odd() -> tuple[Case, ...]:
             _twice,
             (checks.IN_ORDER,),
         ),
+    )
+    return _odd_answers(rows)
+
+
+def _odd_syntaxes() -> tuple[Case, ...]:
+    rows: tuple[Row, ...] = (
         (
             "syntax.foreign",
             "contexts accepted with a transfer syntax that was not proposed",
@@ -226,19 +252,7 @@ def _odd() -> tuple[Case, ...]:
             (checks.AGREED,),
         ),
     )
-    return tuple(
-        accepted_case(
-            f"pc.{name}",
-            title,
-            CONTEXT_CLAUSE,
-            requirement,
-            make,
-            readings=odd_acceptance(Grade.PASS, ""),
-            user=FREE,
-            checks=looks,
-        )
-        for name, title, requirement, make, looks in rows
-    )
+    return _odd_answers(rows)
 
 
 def _other_syntax(request: AAssociateRQ) -> bytes | str:
@@ -261,4 +275,4 @@ LAST_SYNTAX: Final = accepted_case(
     checks=(*_DATA, checks.AGREED),
 )
 
-CASES: Final[tuple[Case, ...]] = (*_rejected(), *_partly(), *_odd(), LAST_SYNTAX)
+CASES: Final[tuple[Case, ...]] = (*_rejected(), *_partly(), *_odd(), *_odd_syntaxes(), LAST_SYNTAX)

@@ -194,10 +194,23 @@ AFTER_ANSWER: Final = ("response.twice", "response.data-set")
 RELEASING_TAKES_DATA: Final = ("Sta7", "Evt10")
 
 
+Row = tuple[str, str, str, str, Make]
+"""Name, title, clause, requirement, and what is sent."""
+
+
+def _strange(rows: tuple[Row, ...]) -> tuple[Case, ...]:
+    return tuple(
+        replace(
+            answer_case(name, title, clause, requirement, make, readings=AS_STRANGE),
+            rests_on=RELEASING_TAKES_DATA if name in AFTER_ANSWER else None,
+        )
+        for name, title, clause, requirement, make in rows
+    )
+
+
 def _misplaced() -> tuple[Case, ...]:
     nobody = "A response names the message that it answers, and comes on its context; what does not, answers nothing."
-    garbled = "A response is a whole command set; what does not begin as one is none."
-    rows: tuple[tuple[str, str, str, str, Make], ...] = (
+    rows: tuple[Row, ...] = (
         (
             "response.other-id",
             "a response to another message",
@@ -222,6 +235,13 @@ def _misplaced() -> tuple[Case, ...]:
             "A request to a requestor whose role is none to serve it is no response.",
             lambda asked: data(PDV(asked.context_id, True, True, echo_command())),
         ),
+    )
+    return _strange(rows)
+
+
+def _garbled() -> tuple[Case, ...]:
+    garbled = "A response is a whole command set; what does not begin as one is none."
+    rows: tuple[Row, ...] = (
         (
             "response.garbage",
             "octets instead of a command set",
@@ -265,13 +285,7 @@ def _misplaced() -> tuple[Case, ...]:
             _interleaved,
         ),
     )
-    return tuple(
-        replace(
-            answer_case(name, title, clause, requirement, make, readings=AS_STRANGE),
-            rests_on=RELEASING_TAKES_DATA if name in AFTER_ANSWER else None,
-        )
-        for name, title, clause, requirement, make in rows
-    )
+    return _strange(rows)
 
 
-CASES: Final[tuple[Case, ...]] = (*_fragments(), *_inexact(), *_statuses(), *_misplaced())
+CASES: Final[tuple[Case, ...]] = (*_fragments(), *_inexact(), *_statuses(), *_misplaced(), *_garbled())

@@ -65,10 +65,6 @@ def _user_first(raw: bytes) -> bytes:
     return raw[:74] + items[0] + items[-1] + b"".join(items[1:-1])
 
 
-def _renamed(old: bytes, new: bytes) -> Change:
-    return lambda raw: raw.replace(item(0x52, old), item(0x52, new))
-
-
 def _class(uid: bytes) -> Change:
     return of_user(lambda kind, value: item(kind, uid if kind == 0x52 else value))
 
