@@ -10,7 +10,7 @@ from .baseline import (
     read_baseline,
 )
 from .bench import Bench, Options
-from .caller import ByHand, Reception, Running, Trigger
+from .caller import ByHand, Nothing, Reception, Running, Trigger
 from .case import (
     ACCEPTOR,
     REQUESTOR,
@@ -32,6 +32,7 @@ from .case import (
     Stimulus,
     Wait,
 )
+from .cases import BY_HAND_REQUESTOR
 from .cases.tls import every_tls_case, tls_cases
 from .command_trigger import Command, NoCommandError
 from .conversation import Asked, Conversation
@@ -66,6 +67,7 @@ from .workers import worker_processes
 
 __all__ = [
     "ACCEPTOR",
+    "BY_HAND_REQUESTOR",
     "REQUESTOR",
     "SIDES",
     "Act",
@@ -102,6 +104,7 @@ __all__ = [
     "Level",
     "LineProof",
     "NoCommandError",
+    "Nothing",
     "Options",
     "Oracle",
     "Pace",

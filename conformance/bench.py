@@ -166,6 +166,7 @@ class Bench:
             if not passed(result) and self.kit.usable(result):
                 # It can be associated with; what is wrong after that is for the cases to say.
                 self.healthy = self.kit.usable
+                self.target = replace(self.target, releases=False)
                 self._remark(f"{self.label}: sanity expected {result.expected}, observed {result.observed}")
             elif not passed(result):
                 self.insecure = only_tls(self.target, result)

@@ -14,8 +14,14 @@ from dicomnet.transports import Address, Listening, Request, Timer, Transport
 from .target import Visit, Visited
 
 BACKLOG: Final = 16
-# So many connections beyond the first are told one by one; the others are counted only.
+# So many connections beyond the first are told one by one; of the others only that they have become many.
 TOLD: Final = 3
+MANY: Final = 9
+
+
+def again(came: int) -> str:
+    """What is told of a connection beyond the first; `came` counts them all."""
+    return f"connects again (connection {came}); it is reset"
 
 
 class Running(Protocol):
@@ -158,8 +164,8 @@ class _Visit:
         if self._came == 1:
             self._run.on_visit(request.take(self._run))
             return
-        if self._came <= TOLD + 1:
-            self._run.tell(f"connects again (connection {self._came}); it is reset")
+        if self._came <= TOLD + 1 or self._came == MANY:
+            self._run.tell(again(self._came))
         request.drop("reset")
 
     def on_withdrawn(self, request: Request) -> None:

@@ -8,7 +8,7 @@ hand: it says what was sent, and how a conforming user may answer where the stan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -119,7 +119,8 @@ class Send:
     `pieces` are the sizes of the segments (a 0 at the end repeats the size before it to the end); empty sends the
     octets as one segment. `prefix` marks what only leads up to the point of the case, `check` what looks at the state
     that was reached (the event by which it does). `made` makes the octets from
-    what the target has said so far; a text instead says why the case does not apply to this target.
+    what the target has said so far; a text instead says why the case does not apply to this target. With `released`
+    it is sent only where the target's user has asked for the release (True), or has not (False).
     """
 
     what: str
@@ -129,6 +130,14 @@ class Send:
     prefix: bool = False
     check: str = ""
     made: Callable[[Evidence], bytes | str] | None = None
+    released: bool | None = None
+
+    @property
+    def heard(self) -> tuple[Reading, ...]:
+        """The readings, marked where they only lead up to the point of the case."""
+        if not self.prefix:
+            return self.readings
+        return tuple(tuple(replace(each, lead=True) for each in reading) for reading in self.readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +158,24 @@ class Await:
 class AwaitUser:
     """Wait for what the target's user does unasked: a message of his (Evt9), or his release (Evt11).
 
-    Where the release is waited for, each of his messages is answered with success, whatever it asks for.
+    Where the release is waited for, each of his messages is answered with success, whatever it asks for; a message
+    that is waited for is left to the case to answer. `late`: it need not come in time where none came in a
+    healthy association; what follows shows whether he is there. `free`: nor anywhere, and he may give up instead.
     """
 
     event: str
     prefix: bool = True
+    late: bool = False
+    free: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """What is waited for, in words."""
+        return (
+            "a message of the target's user"
+            if self.event == "Evt9"
+            else "the A-RELEASE-RQ of the target's user"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +323,7 @@ class Case:
     `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
     cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. Where the
     target fails in the cell that the case `rests_on` in the same way, it is that cell's failure and not this one's.
+    For so many seconds as it `lingers` it is watched, when all is over, whether a requestor connects again.
     """
 
     id: str
@@ -316,6 +339,7 @@ class Case:
     kind: str = ""
     role: str = "acceptor"
     rests_on: tuple[str, str] | None = None
+    lingers: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from dicomnet.statemachine import (
-    APPLICATION_CONTEXT,
-    IMPLEMENTATION_CLASS_UID,
     IMPLICIT_LE,
     NO_DATA_SET,
-    AAssociateAC,
     AAssociateRQ,
     LocalProtocolError,
     OtherCommand,
     PDataTF,
-    PresentationContextAC,
     PresentationContextRQ,
-    UserInformation,
     Violation,
     decode_command,
-    encode,
     encode_command,
 )
 from dicomnet.transports import fragments
 
 from .evidence import Evidence
+from .octets import APPLICATION, ac, answer, pdu, raw_pdv, user_information
 
 # The command field of a response is that of the request with this bit set (PS3.7 2020 E.1); a cancel has none.
 RESPONSE: Final = 0x8000
@@ -35,6 +31,8 @@ MAX_COMMAND: Final = 1 << 16
 MAX_WAITING: Final = 1000
 # Octets: a PDV item with two octets of a message.
 SMALLEST: Final = 8
+# The message control header of a command's last fragment.
+LAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,19 @@ class Asked:
         """The response: success, no data set, in PDUs that are no longer than the target wants them (0: any)."""
         # A maximum length that leaves no room for a fragment cannot be kept by anybody (PS3.8 2020 D.1).
         longest = max_length if max_length >= SMALLEST else 0
-        return b"".join(encode(part) for part in fragments(self.context_id, self._command(), longest))
+        parts = (pdv for data in fragments(self.context_id, self.command(), longest) for pdv in data.pdvs)
+        # The context may be one that no peer of ours would use; it is answered where it asked.
+        return b"".join(
+            pdu(0x04, raw_pdv(self.context_id, LAST if pdv.is_last else 1, pdv.fragment)) for pdv in parts
+        )
 
-    def _command(self) -> bytes:
+    def command(self, *, status: int = 0, more_id: int = 0) -> bytes:
+        """The command set of the response, with this status, to the message whose id is larger by `more_id`."""
         response = OtherCommand(
             self.command_field | RESPONSE,
-            message_id_responded_to=self.message_id,
+            message_id_responded_to=(self.message_id + more_id) & 0xFFFF,
             data_set_type=NO_DATA_SET,
-            status=0,
+            status=status,
             affected_sop_class_uid=self.sop_class,
         )
         try:
@@ -111,14 +114,20 @@ def longest_pdu(evidence: Evidence) -> int:
     return 0 if request is None else request.user_information.max_length or 0
 
 
-def response(evidence: Evidence) -> bytes | str:
-    """The answer to the last message of the target's user; or that there was none."""
+def last_asked(evidence: Evidence) -> Asked | str:
+    """The last message of the target's user; or that there was none."""
     talk = Conversation()
     for data in evidence.data():
         talk.feed(data)
-    if not talk.waiting:
-        return "the target's user has sent no message that could be answered"
-    return talk.waiting[-1].answer(longest_pdu(evidence))
+    return (
+        talk.waiting[-1] if talk.waiting else "the target's user has sent no message that could be answered"
+    )
+
+
+def response(evidence: Evidence) -> bytes | str:
+    """The answer to the last message of the target's user; or that there was none."""
+    asked = last_asked(evidence)
+    return asked if isinstance(asked, str) else asked.answer(longest_pdu(evidence))
 
 
 def accept(
@@ -135,27 +144,24 @@ def accept(
     request = evidence.request()
     if request is None:
         return "the target has sent no association request"
-    contexts = tuple(
-        _answer(context, (results or {}).get(position, others))
-        for position, context in enumerate(request.presentation_contexts)
+    # As octets, for what it repeats may be what no request may hold.
+    return accepted(
+        request,
+        *(
+            answer(context.id, (results or {}).get(position, others), syntax_of(context))
+            for position, context in enumerate(request.presentation_contexts)
+        ),
+        longest=max_length,
     )
-    return encode(acceptance(request, contexts, max_length))
 
 
-def _answer(context: PresentationContextRQ, result: int) -> PresentationContextAC:
-    syntaxes = context.transfer_syntaxes
-    return PresentationContextAC(context.id, result, syntaxes[0] if syntaxes else IMPLICIT_LE)
+def syntax_of(context: PresentationContextRQ) -> str:
+    """The first transfer syntax that is proposed for a context."""
+    return context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_LE
 
 
-def acceptance(
-    request: AAssociateRQ, contexts: tuple[PresentationContextAC, ...], max_length: int = 16384
-) -> AAssociateAC:
-    """An A-ASSOCIATE-AC for this request, with these contexts; `max_length` in octets."""
-    return AAssociateAC(
-        request.called_ae_title,
-        request.calling_ae_title,
-        contexts,
-        UserInformation(max_length=max_length, implementation_class_uid=IMPLEMENTATION_CLASS_UID),
-        application_context=APPLICATION_CONTEXT,
-        repeats=request.repeats,
-    )
+def accepted(
+    request: AAssociateRQ, *contexts: bytes, subs: Iterable[bytes] = (), longest: int = 16384
+) -> bytes:
+    """An acceptance with these contexts; `subs` are more user information, `longest` its maximum length in octets."""
+    return ac(request.repeats, APPLICATION, *contexts, user_information(*subs, longest=longest))

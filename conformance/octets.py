@@ -73,7 +73,7 @@ def item(kind: int, body: bytes, reserved: int = 0) -> bytes:
 
 def uid(kind: int, name: str) -> bytes:
     """An item that holds a UID."""
-    return item(kind, name.encode("ascii"))
+    return item(kind, name.encode("latin-1", "replace"))
 
 
 def context(number: int, abstract: str = VERIFICATION, *transfer: str, reserved: bytes = b"\0\0\0") -> bytes:
@@ -114,9 +114,31 @@ def rq(
 
     `reserved` holds the 2 octets behind the version and the 32 behind the titles.
     """
-    body = b"".join(items or (APPLICATION, context(1), user_information()))
-    fixed = struct.pack(">H", version) + reserved[:2] + called + calling + reserved[2:]
-    return pdu(0x01, fixed + body, reserved=header_reserved)
+    every = items or (APPLICATION, context(1), user_information())
+    return _associate(
+        0x01, every, version, reserved[:2], called + calling + reserved[2:], reserved=header_reserved
+    )
+
+
+def _associate(
+    kind: int, items: tuple[bytes, ...], version: int, behind: bytes, octets_11: bytes, *, reserved: int
+) -> bytes:
+    """An A-ASSOCIATE PDU: `behind` the version stand 2 reserved octets, then octets 11 to 74, then the items."""
+    fixed = struct.pack(">H", version) + behind + octets_11
+    return pdu(kind, fixed + b"".join(items), reserved=reserved)
+
+
+def answer(number: int, result: int, *syntaxes: str, reserved: int = 0) -> bytes:
+    """A presentation context item of an acceptance, with these transfer syntaxes; `reserved` fills its 2 octets."""
+    subs = b"".join(uid(0x40, name) for name in syntaxes)
+    return item(0x21, bytes((number, reserved, result, reserved)) + subs, reserved)
+
+
+def ac(
+    octets_11: bytes, *items: bytes, version: int = 1, behind: bytes = b"\0\0", header_reserved: int = 0
+) -> bytes:
+    """An A-ASSOCIATE-AC with these items; `octets_11` are its octets 11 to 74, which repeat those of the request."""
+    return _associate(0x02, items, version, behind, octets_11, reserved=header_reserved)
 
 
 RQ: Final = rq()

@@ -232,6 +232,12 @@ class Oracle:
         best = self.best
         return [h for h in self.hypotheses if h.grade == best]
 
+    def notes(self) -> list[str]:
+        """What the simplest of the best explanations say."""
+        best = self.explanations()
+        fewest = min(len(h.notes) for h in best)
+        return sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
+
     @property
     def all_settled(self) -> bool:
         """No hypothesis expects anything more."""
@@ -246,6 +252,11 @@ class Oracle:
     def over(self) -> bool:
         """The connection is over in every hypothesis."""
         return all(h.over for h in self.hypotheses)
+
+    @property
+    def dissolved(self) -> bool:
+        """The association is over in every hypothesis, whether or not the connection still stands."""
+        return all(h.over or h.value.control == "Sta13" for h in self.hypotheses)
 
     @property
     def on_the_way(self) -> bool:
@@ -330,7 +341,7 @@ class Oracle:
     def _unasked(self, h: Hypothesis, only: str = "") -> Iterable[Hypothesis]:
         if h.over or h.unseen:
             return
-        for answer in self.side.unasked:
+        for answer in (a for a in self.side.unasked if a.event == "Evt15" or not _to_abort(h)):
             # A user who would give up at the very moment at which something is on its way to him is not believed,
             # unless he has just been told something.
             gives_up = answer.event == "Evt15" and h.unread and not h.told
@@ -392,6 +403,11 @@ class Oracle:
 
 def _establishing(duty: Duty) -> bool:
     return any(answer.event in ("Evt7", "Evt8") for answer in duty.answers)
+
+
+def _to_abort(h: Hypothesis) -> bool:
+    """Whether the user is to abort, so that there is nothing else that he would do."""
+    return any(all(answer.event == "Evt15" for answer in duty.answers) for duty in h.duties)
 
 
 def _state_order(name: str) -> int:

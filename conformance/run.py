@@ -5,7 +5,6 @@ difference. It works by callbacks, so the same code runs on virtual time and on 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from dicomnet.statemachine import (
     AAssociateRJ,
@@ -29,7 +28,6 @@ from .case import (
     Grade,
     HalfClose,
     Idle,
-    Reading,
     Reset,
     Send,
     as_event,
@@ -107,7 +105,7 @@ class CaseRun:
             return
         self._position += 1
         over = self._oracle.over and self._opened is not None
-        ahead = (step for step in self._steps[self._position :] if isinstance(step, AwaitUser))
+        ahead = (s for s in self._steps[self._position :] if isinstance(s, AwaitUser) and not s.free)
         if over and (unmet := next(ahead, None)) is not None:
             self._user_did_not(unmet)
             return
@@ -153,6 +151,10 @@ class CaseRun:
             self._visit = target.caller.expect(self, refused=step.refused)
 
     def _send(self, step: Send) -> None:
+        if step.released not in (None, self._released):
+            self._row = Row()
+            self._next()
+            return
         made = step.octets if step.made is None else step.made(self._evidence)
         if isinstance(made, str):
             self._finish(Verdict.NOT_APPLICABLE, self.case.requirement, made)
@@ -164,7 +166,7 @@ class CaseRun:
             self._row = Row()
         self._row.add(self._oracle.states(), step)
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
-        self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
+        self._oracle.sent(step.heard)
         self._pieces = cut(octets, step.pieces)
         self._send_piece()
 
@@ -241,8 +243,10 @@ class CaseRun:
             self._answer(self._talk.waiting.popleft())
         if self._released if serves else self._talk.waiting:
             self._oracle.caught_up()
+            if not serves:
+                self._talk.waiting.pop()
             self._next()
-        elif self._released or self._oracle.over:
+        elif self._released or self._oracle.dissolved:
             self._user_did_not(step)
         else:
             self._wait(max(self._target.pace.patience, USER_PATIENCE), lambda: self._user_did_not(step))
@@ -257,12 +261,12 @@ class CaseRun:
 
     def _user_did_not(self, step: AwaitUser) -> None:
         """Nothing says that a user must send data, or when he is to release: such a case says nothing of this one."""
-        expected = {
-            "Evt9": "a message of the target's user",
-            "Evt11": "the A-RELEASE-RQ of the target's user",
-        }
+        gone = self._oracle.dissolved
+        if step.free or (step.late and not gone and not self._target.releases):
+            (self._conclude if gone else self._next)()
+            return
         verdict = Verdict.INCONCLUSIVE if step.prefix else DEVIATION[self.case.level]
-        self._finish(verdict, expected[step.event], self._story())
+        self._finish(verdict, step.wanted, self._story())
 
     def _await_timer(self, step: AwaitTimer, left: float) -> None:
         """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""
@@ -436,19 +440,19 @@ class CaseRun:
         """What is to be said of the point of the case, where the difference was seen only behind it."""
         cell = self.case.cell
         return [
-            *self._notes(),
+            *self._oracle.notes(),
             *([f"{cell[0]} x {cell[1]} itself showed what the tables allow"] if cell else []),
         ]
 
-    def _notes(self) -> list[str]:
-        """What the simplest of the best explanations say."""
-        best = self._oracle.explanations()
-        fewest = min(len(h.notes) for h in best)
-        return sorted({note for h in best if len(h.notes) == fewest for note in h.notes})
-
     def _conclude(self) -> None:
+        if self.case.lingers:
+            self._wait(self.case.lingers, self._grade)
+        else:
+            self._grade()
+
+    def _grade(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
-        grade, notes = self._oracle.best, self._notes()
+        grade, notes = self._oracle.best, self._oracle.notes()
         findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]
         if findings:
             worst = max(findings, key=lambda finding: finding.grade)
@@ -456,8 +460,7 @@ class CaseRun:
             observed = "; ".join(f"{finding.text} ({finding.clause})" for finding in findings)
             self._finish(verdict_of(grade, self.case.level), self.case.requirement, observed, notes)
             return
-        expected = "as the tables allow"
-        self._finish(verdict_of(grade, self.case.level), expected, self._story(), notes)
+        self._finish(verdict_of(grade, self.case.level), "as the tables allow", self._story(), notes)
 
     def _story(self) -> str:
         names = [describe(pdu).split(":")[0] for pdu in self._evidence.received]
@@ -587,7 +590,3 @@ class CaseRun:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _leading(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    return tuple(tuple(replace(stimulus, lead=True) for stimulus in reading) for reading in readings)

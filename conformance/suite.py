@@ -9,7 +9,7 @@ from dicomnet.statemachine import TlsProfile
 
 from . import requestor
 from .case import Case
-from .cases import BY_HAND
+from .cases import BY_HAND, BY_HAND_REQUESTOR
 from .cases.tls import tls_cases
 from .generate import generated
 
@@ -20,7 +20,7 @@ def all_cases(depth: int = 0, profile: TlsProfile | None = None, role: str = "ac
     With a `profile` the target is reached over TLS, and those that judge an acceptor's TLS come last.
     """
     if role == "requestor":
-        return requestor.generated(depth)
+        return (*requestor.generated(depth), *BY_HAND_REQUESTOR)
     return (*generated(depth), *BY_HAND, *(tls_cases(profile) if profile is not None else ()))
 
 

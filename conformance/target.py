@@ -83,7 +83,8 @@ class Pace:
 class Target:
     """The system under test: where it is and how it is called; what is below the association, where that is TLS.
 
-    A requestor is not called but calls: `caller` makes it do so, and `address` is where it is waited for.
+    A requestor is not called but calls: `caller` makes it do so, and `address` is where it is waited for. `releases`:
+    its user asks for the release when his messages are answered.
     """
 
     carrier: Transport
@@ -93,6 +94,7 @@ class Target:
     pace: Pace
     tls: TlsTarget | None = None
     caller: Caller | None = None
+    releases: bool = True
 
     @property
     def role(self) -> str:

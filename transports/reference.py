@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dicomnet.statemachine import (
+    APPLICATION_CONTEXT,
     IMPLEMENTATION_CLASS_UID,
     IMPLEMENTATION_VERSION_NAME,
     IMPLICIT_LE,
@@ -244,6 +245,20 @@ def echo_request(called: str, calling: str, max_length: int = 16384) -> AAssocia
     )
 
 
+def _misfit(accepted: AAssociateAC) -> str | None:
+    """Why an acceptance is none of what a Verification SCU has asked for; what it merely turns down is no reason."""
+    if not accepted.protocol_version & 1:
+        return f"the peer speaks protocol version 0x{accepted.protocol_version:04X}, which is not version 1"
+    if accepted.application_context != APPLICATION_CONTEXT:
+        return f"the peer accepts another application context: {accepted.application_context!r}"
+    for context in accepted.presentation_contexts:
+        if (context.id, context.result) == (1, 0) and context.transfer_syntax != IMPLICIT_LE:
+            return (
+                f"the peer accepts with a transfer syntax that was not proposed: {context.transfer_syntax!r}"
+            )
+    return None
+
+
 @dataclass(slots=True)
 class EchoResult:
     """What became of one C-ECHO: `ok`, what to say, how long it took in seconds, and what TLS agreed on."""
@@ -339,6 +354,11 @@ class ReferenceRequestor(Handler):
             self._finish(False, why or "the connection was lost")
 
     def _echo(self, subject: NetworkObject, accepted: AAssociateAC) -> None:
+        wrong = _misfit(accepted)
+        if wrong is not None:
+            self._finish(False, wrong)
+            subject.abort()
+            return
         context = next((c for c in accepted.presentation_contexts if c.id == 1), None)
         if context is None or context.result != 0:
             self._finish(False, "the peer does not accept the Verification SOP class", over=False)

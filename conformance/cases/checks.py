@@ -9,8 +9,11 @@ from typing import Final
 from dicomnet.statemachine import (
     APPLICATION_CONTEXT,
     HEADER_LENGTH,
+    AAssociateAC,
+    AAssociateRQ,
     CEchoRSP,
     PDataTF,
+    UserInformation,
     decode_command,
     describe_context_result,
 )
@@ -28,28 +31,46 @@ UID_TEXT: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+", re.ASCII)
 UID_MAXIMUM: Final = 64
 
 
+def version_bit(pdu: AAssociateRQ | AAssociateAC, clause: str) -> Iterator[Finding]:
+    """Bit 0 of the protocol version is set."""
+    if not pdu.protocol_version & 1:
+        yield Finding(clause, f"protocol version 0x{pdu.protocol_version:04X}: bit 0 is not set")
+
+
+def application(pdu: AAssociateRQ | AAssociateAC) -> Iterator[Finding]:
+    """The application context is DICOM's."""
+    if pdu.application_context != APPLICATION_CONTEXT:
+        yield Finding(f"{PS37} A.2.1", f"the application context is {pdu.application_context!r}, not DICOM's")
+
+
+def announced(user: UserInformation, table: str) -> Iterator[Finding]:
+    """There is a maximum length; `table` is the one that demands it."""
+    if user.max_length is None:
+        yield Finding(f"{PS38} D.1, {table}", "there is no maximum length sub-item")
+
+
+def class_uid(user: UserInformation, table: str) -> Iterator[Finding]:
+    """There is an implementation class UID, and it is a UID; `table` is the one that demands it."""
+    if user.implementation_class_uid is None:
+        yield Finding(f"{PS37} D.3.3.2, {table}", "there is no implementation class UID sub-item")
+    else:
+        yield from uid(user.implementation_class_uid)
+
+
+def uid(text: str) -> Iterator[Finding]:
+    """It has the form of a UID."""
+    if len(text) > UID_MAXIMUM or UID_TEXT.fullmatch(text) is None:
+        yield Finding(f"{PS38} Annex F", f"{text[:80]!r} is no UID")
+
+
 def _form(evidence: Evidence) -> Iterator[Finding]:
     accepted = evidence.accepted()
     if accepted is None:
         return
-    if not accepted.protocol_version & 1:
-        yield Finding(AC_CLAUSE, f"protocol version 0x{accepted.protocol_version:04X}: bit 0 is not set")
-    if accepted.application_context != APPLICATION_CONTEXT:
-        yield Finding(
-            f"{PS37} A.2.1", f"the application context is {accepted.application_context!r}, not DICOM's"
-        )
-    user = accepted.user_information
-    if user.max_length is None:
-        yield Finding(f"{PS38} D.1, Table D.1-2", "there is no maximum length sub-item")
-    if user.implementation_class_uid is None:
-        yield Finding(f"{PS37} D.3.3.2, Table D.3-2", "there is no implementation class UID sub-item")
-    else:
-        yield from _uid(user.implementation_class_uid)
-
-
-def _uid(text: str) -> Iterator[Finding]:
-    if len(text) > UID_MAXIMUM or UID_TEXT.fullmatch(text) is None:
-        yield Finding(f"{PS38} Annex F", f"{text[:80]!r} is no UID")
+    yield from version_bit(accepted, AC_CLAUSE)
+    yield from application(accepted)
+    yield from announced(accepted.user_information, "Table D.1-2")
+    yield from class_uid(accepted.user_information, "Table D.3-2")
 
 
 def _repeated(evidence: Evidence) -> Iterator[Finding]:
@@ -269,7 +290,7 @@ def _implicit(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(f"{PS37} 6.3.1", text)
 
 
-IMPLICIT_COMMANDS: Final = Check("the answer's command set has implicit VR little endian", _implicit)
+IMPLICIT_COMMANDS: Final = Check("command sets have implicit VR little endian", _implicit)
 
 
 def data_within(maximum: int) -> Check:

@@ -35,30 +35,30 @@ INVALID_CLAUSE: Final = f"{PS38} Table 9-10, Evt19; {PDV_CLAUSE}"
 COMMAND: Final = echo_command()
 CUT: Final = 30
 LAST_COMMAND, FIRST_COMMAND, LAST_DATA = 0x03, 0x01, 0x02
-_PUT_TOGETHER: Final = (
+PUT_TOGETHER: Final = (
     "A message is one or more fragments, in one PDU or in several; the target puts them together."
 )
 _ANSWERED: Final = (checks.echo_response(1, octets.MESSAGE_ID, octets.MESSAGE_ID),)
 
 
 def _fragment(start: int, stop: int | None = None) -> PDV:
-    return PDV(1, True, stop is None, COMMAND[start:stop])
+    return _part(1, COMMAND, start, stop)
 
 
-def _fragments() -> tuple[Case, ...]:
-    two = data(_fragment(0, CUT), _fragment(CUT))
+def _part(number: int, command: bytes, start: int, stop: int | None = None) -> PDV:
+    return PDV(number, True, stop is None, command[start:stop])
+
+
+def fragmented(number: int, command: bytes) -> tuple[tuple[str, str, bytes, Level], ...]:
+    """A command in every way in which it may be cut: name, title, octets, and how binding it is to understand it."""
+    first, second = _part(number, command, 0, CUT), _part(number, command, CUT)
     many = b"".join(
-        data(_fragment(start, start + 2 if start + 2 < len(COMMAND) else None))
-        for start in range(0, len(COMMAND), 2)
+        data(_part(number, command, start, start + 2 if start + 2 < len(command) else None))
+        for start in range(0, len(command), 2)
     )
-    rows = (
-        ("two-pdvs", "a command in two PDVs of one P-DATA-TF", two, Level.MUST),
-        (
-            "two-pdus",
-            "a command in two P-DATA-TF",
-            data(_fragment(0, CUT)) + data(_fragment(CUT)),
-            Level.MUST,
-        ),
+    return (
+        ("two-pdvs", "a command in two PDVs of one P-DATA-TF", data(first, second), Level.MUST),
+        ("two-pdus", "a command in two P-DATA-TF", data(first) + data(second), Level.MUST),
         (
             "many-pdus",
             "a command in fragments of two octets, each in a P-DATA-TF of its own",
@@ -68,40 +68,44 @@ def _fragments() -> tuple[Case, ...]:
         (
             "empty",
             "a command with an empty fragment before it",
-            pdu(0x04, raw_pdv(1, FIRST_COMMAND, b"") + raw_pdv(1, LAST_COMMAND, COMMAND)),
+            pdu(0x04, raw_pdv(number, FIRST_COMMAND, b"") + raw_pdv(number, LAST_COMMAND, command)),
             Level.SHOULD,
         ),
         (
             "empty-last",
             "a command whose last fragment is empty",
-            pdu(0x04, raw_pdv(1, FIRST_COMMAND, COMMAND)) + pdu(0x04, raw_pdv(1, LAST_COMMAND, b"")),
+            pdu(0x04, raw_pdv(number, FIRST_COMMAND, command))
+            + pdu(0x04, raw_pdv(number, LAST_COMMAND, b"")),
             Level.SHOULD,
         ),
         (
             "control-bits",
             "a message control header whose bits 2 to 7 are set",
-            pdu(0x04, raw_pdv(1, 0xFC | LAST_COMMAND, COMMAND)),
+            pdu(0x04, raw_pdv(number, 0xFC | LAST_COMMAND, command)),
             Level.MUST,
         ),
         (
             "reserved",
             "a P-DATA-TF whose reserved octet is 0xFF",
-            pdu(0x04, raw_pdv(1, LAST_COMMAND, COMMAND), reserved=0xFF),
+            pdu(0x04, raw_pdv(number, LAST_COMMAND, command), reserved=0xFF),
             Level.MUST,
         ),
     )
+
+
+def _fragments() -> tuple[Case, ...]:
     return tuple(
         associated_case(
             f"data.{name}",
             title,
             f"{PS38} E.2" if name == "control-bits" else FRAGMENT_CLAUSE,
-            _PUT_TOGETHER,
+            PUT_TOGETHER,
             echo_step(title, sent),
             Await(),
             level=level,
             checks=_ANSWERED,
         )
-        for name, title, sent, level in rows
+        for name, title, sent, level in fragmented(1, COMMAND)
     )
 
 
@@ -173,24 +177,35 @@ def _forbidden() -> tuple[Case, ...]:
     )
 
 
-def _invalid() -> tuple[Case, ...]:
-    good = raw_pdv(1, LAST_COMMAND, COMMAND)
-    rows = (
+EXACT_PDVS: Final = "A P-DATA-TF whose PDVs do not fill it exactly is invalid and is answered by an A-ABORT."
+
+
+def inexact_pdvs(number: int, command: bytes) -> tuple[tuple[str, str, bytes], ...]:
+    """P-DATA-TF PDUs of this command that their PDVs do not fill exactly: name, title, octets."""
+    good = raw_pdv(number, LAST_COMMAND, command)
+    return (
         ("pdv-0", "a PDV of length 0", pdu(0x04, b"\0\0\0\0")),
-        ("pdv-overrun", "a PDV that runs past the end of its PDU", pdu(0x04, raw_pdv(1, 3, COMMAND, 4096))),
-        ("pdv-huge", "a PDV of length 0xFFFFFFFF", pdu(0x04, raw_pdv(1, 3, COMMAND, 0xFFFFFFFF))),
+        (
+            "pdv-overrun",
+            "a PDV that runs past the end of its PDU",
+            pdu(0x04, raw_pdv(number, 3, command, 4096)),
+        ),
+        ("pdv-huge", "a PDV of length 0xFFFFFFFF", pdu(0x04, raw_pdv(number, 3, command, 0xFFFFFFFF))),
         ("pdv-tail", "three octets behind the last PDV", pdu(0x04, good + b"\0\0\0")),
     )
+
+
+def _invalid() -> tuple[Case, ...]:
     return tuple(
         associated_case(
             f"data.{name}",
             title,
             INVALID_CLAUSE,
-            "A P-DATA-TF whose PDVs do not fill it exactly is invalid and is answered by an A-ABORT.",
+            EXACT_PDVS,
             Send(title, sent, (*AS_ODD_DATA, *(_LENIENT if name == "pdv-tail" else ()))),
             Await(),
         )
-        for name, title, sent in rows
+        for name, title, sent in inexact_pdvs(1, COMMAND)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from dicomnet.statemachine import AAbort
@@ -45,7 +46,7 @@ def _ending(
 
 # --- release ----------------------------------------------------------------------------------------------
 
-_OR_ABORTS: Final[tuple[Reading, ...]] = (
+OR_ABORTS: Final[tuple[Reading, ...]] = (
     (
         Stimulus(
             "Evt12",
@@ -67,19 +68,15 @@ def _releases() -> tuple[Case, ...]:
             RELEASE_CLAUSE,
             "A release is answered, whatever has come of a message.",
             UNFINISHED,
-            Send("A-RELEASE-RQ", RELEASE_RQ, _OR_ABORTS),
+            Send("A-RELEASE-RQ", RELEASE_RQ, OR_ABORTS),
             Await(),
         ),
         associated_case(
             "rel.reserved",
             "an A-RELEASE-RQ whose reserved fields are 0xFF",
             f"{PS38} 9.3.6, Table 9-24",
-            "A reserved field is not tested, whatever it holds.",
-            Send(
-                "A-RELEASE-RQ",
-                pdu(0x05, b"\xff" * 4, reserved=0xFF),
-                ((Stimulus("Evt12", None, (RELEASE_ANSWER,)),),),
-            ),
+            NOT_TESTED,
+            RELEASE_RESERVED,
             Await(),
         ),
         associated_case(
@@ -98,38 +95,55 @@ def _releases() -> tuple[Case, ...]:
 # --- abort ------------------------------------------------------------------------------------------------
 
 
+# Source, reason, and what is odd about them.
+ODD_CODES: Final = (
+    (1, 0, "reserved source 1"),
+    (0, 9, "reason 9 with source 0"),
+    (2, 3, "reserved reason 3"),
+    (2, 255, "reason 255"),
+)
+ANY_CODES: Final = "An A-ABORT ends the association whatever its codes are, and is not answered."
+NOT_TESTED: Final = "A reserved field is not tested, whatever it holds."
+
+
+def abort_step(source: int, reason: int) -> Send:
+    """An A-ABORT with these codes."""
+    readings = as_event("Evt16", AAbort(source, reason))
+    return Send(f"A-ABORT {source}/{reason}", pdu(0x07, bytes((0, 0, source, reason))), readings)
+
+
+ABORT_RESERVED: Final = Send(
+    "A-ABORT", pdu(0x07, b"\xff\xff\0\0", reserved=0xFF), as_event("Evt16", AAbort(0, 0))
+)
+RELEASE_RESERVED: Final = Send(
+    "A-RELEASE-RQ",
+    pdu(0x05, b"\xff" * 4, reserved=0xFF),
+    ((Stimulus("Evt12", None, (RELEASE_ANSWER,)),),),
+)
+
+
 def _aborts() -> tuple[Case, ...]:
-    codes = (
-        (1, 0, "reserved source 1"),
-        (0, 9, "reason 9 with source 0"),
-        (2, 3, "reserved reason 3"),
-        (2, 255, "reason 255"),
-    )
     return (
         *(
             _ending(
                 f"abort.codes.{source}-{reason}",
                 f"an A-ABORT with {what}",
                 f"{ABORT_CLAUSE}; {PS38} 9.3.8, Table 9-26",
-                "An A-ABORT ends the association whatever its codes are, and is not answered.",
+                ANY_CODES,
                 *ASSOCIATED,
-                Send(
-                    f"A-ABORT {source}/{reason}",
-                    pdu(0x07, bytes((0, 0, source, reason))),
-                    as_event("Evt16", AAbort(source, reason)),
-                ),
+                abort_step(source, reason),
                 Await(),
                 level=Level.MUST,
             )
-            for source, reason, what in codes
+            for source, reason, what in ODD_CODES
         ),
         _ending(
             "abort.reserved",
             "an A-ABORT whose reserved fields are 0xFF",
             f"{PS38} 9.3.8, Table 9-26",
-            "A reserved field is not tested, whatever it holds.",
+            NOT_TESTED,
             *ASSOCIATED,
-            Send("A-ABORT", pdu(0x07, b"\xff\xff\0\0", reserved=0xFF), as_event("Evt16", AAbort(0, 0))),
+            ABORT_RESERVED,
             Await(),
             level=Level.MUST,
         ),
@@ -150,7 +164,7 @@ def _aborts() -> tuple[Case, ...]:
             f"{PS38} Table 9-10, Sta6 x Evt19; {PS38} 9.3.8",
             "An A-ABORT has length 4; one of another length is invalid.",
             *ASSOCIATED,
-            Send("A-ABORT of length 8", pdu(0x07, bytes(8)), _AS_ODD_ABORT),
+            Send("A-ABORT of length 8", pdu(0x07, bytes(8)), AS_ODD_ABORT),
             Await(),
             *END,
             level=Level.MUST,
@@ -158,7 +172,7 @@ def _aborts() -> tuple[Case, ...]:
     )
 
 
-_AS_ODD_ABORT: Final[tuple[Reading, ...]] = (
+AS_ODD_ABORT: Final[tuple[Reading, ...]] = (
     *AS_INVALID,
     (
         Stimulus(
@@ -174,58 +188,58 @@ _AS_ODD_ABORT: Final[tuple[Reading, ...]] = (
 
 # That the end of the connection inside a PDU is Evt17 is our reading; the text does not say so.
 CUT_CLAUSE: Final = f"{PS38} Table 9-10, Evt17"
-_AS_CUT: Final[tuple[Reading, ...]] = (
+AS_CUT: Final[tuple[Reading, ...]] = (
     (),
     (Stimulus("Evt19", grade=Grade.NON_STRICT, note="took a PDU that is cut short for an invalid one"),),
 )
 
 
+Place = tuple[str, str, tuple[Step, ...], Send]
+"""Where the connection ends inside a PDU: name, in words, the way there, and what is sent before the end."""
+
+NOTHING_MORE: Final = (
+    "When the connection ends inside a PDU nothing more is sent, and the target closes its side."
+)
+
+
+def cut_short(where: str, sent: bytes) -> Send:
+    """Octets that end inside a PDU, and so does the connection."""
+    return Send(f"octets that end {where}", sent, AS_CUT)
+
+
+def ends_inside(
+    places: tuple[Place, ...], make: Callable[[str, str, tuple[Step, ...], Level], Case]
+) -> list[Case]:
+    """Half-close, close and reset at each place; `make` makes the case from name, title, steps and level."""
+    cases: list[Case] = []
+    for name, where, steps, cut in places:
+        half = (*steps, cut, HalfClose(), Await())
+        cases.append(make(f"half.{name}", f"half-close {where}", half, Level.SHOULD))
+        for way, ending in (("close", Close()), ("reset", Reset())):
+            cases.append(make(f"{way}.{name}", f"{way} {where}", (*steps, cut, ending), Level.MUST))
+    return cases
+
+
 def _cuts() -> tuple[Case, ...]:
-    requirement = (
-        "When the connection ends inside a PDU nothing more is sent, and the target closes its side."
-    )
-    places: tuple[tuple[str, str, tuple[Step, ...], bytes], ...] = (
+    rows: tuple[tuple[str, str, tuple[Step, ...], bytes], ...] = (
         ("sta2.header", "inside the header of an A-ASSOCIATE-RQ", CONNECTED, RQ[:3]),
         ("sta2.body", "inside an A-ASSOCIATE-RQ", CONNECTED, RQ[:100]),
         ("sta6.header", "inside the header of a P-DATA-TF", ASSOCIATED, ECHO[:5]),
         ("sta6.body", "inside a P-DATA-TF", ASSOCIATED, ECHO[:40]),
         ("sta13.body", "inside a P-DATA-TF after the release", RELEASED, ECHO[:40]),
     )
-    cases: list[Case] = []
-    for name, where, steps, sent in places:
-        cut = Send(f"octets that end {where}", sent, _AS_CUT)
-        cases.append(
-            _ending(
-                f"close.half.{name}",
-                f"half-close {where}",
-                CUT_CLAUSE,
-                requirement,
-                *steps,
-                cut,
-                HalfClose(),
-                Await(),
-                level=Level.SHOULD,
-            )
-        )
-        for way, ending in (("close", Close()), ("reset", Reset())):
-            cases.append(
-                _ending(
-                    f"close.{way}.{name}",
-                    f"{way} {where}",
-                    CUT_CLAUSE,
-                    requirement,
-                    *steps,
-                    cut,
-                    ending,
-                    level=Level.MUST,
-                )
-            )
+    places = tuple((name, where, steps, cut_short(where, sent)) for name, where, steps, sent in rows)
+
+    def make(name: str, title: str, steps: tuple[Step, ...], level: Level) -> Case:
+        return _ending(f"close.{name}", title, CUT_CLAUSE, NOTHING_MORE, *steps, level=level)
+
+    cases = ends_inside(places, make)
     cases.append(
         _ending(
             "close.half.in-message",
             "half-close in the middle of a fragmented command",
             f"{CUT_CLAUSE}; AA-4",
-            requirement,
+            NOTHING_MORE,
             *ASSOCIATED,
             UNFINISHED,
             HalfClose(),

@@ -34,14 +34,22 @@ INVALID: Final = f"{PS38} Table 9-10, Evt19; {PS38} 9.3.1"
 ONE_BY_ONE: Final = (1, 0)
 PAUSE_SECONDS: Final = 0.7
 HUGE: Final = 0xFFFFFFFF
-_ANY_SPLIT: Final = "A PDU is the same, however the stream of octets is split on its way."
-_NEXT_PDU: Final = "What follows a PDU in the same segment is the next PDU, and is not lost."
+ANY_SPLIT: Final = "A PDU is the same, however the stream of octets is split on its way."
+NEXT_PDU: Final = "What follows a PDU in the same segment is the next PDU, and is not lost."
 
 CLIENT_HELLO: Final = (
     bytes.fromhex("160301002f0100002b0303") + bytes(range(32)) + bytes.fromhex("00000213010100")
 )
 HTTP: Final = b"GET / HTTP/1.1\r\nHost: dicom\r\n\r\n"
 SSH: Final = b"SSH-2.0-dicomnet\r\n"
+FOREIGN: Final = (
+    ("http", "an HTTP request", HTTP),
+    ("tls", "a TLS ClientHello", CLIENT_HELLO),
+    ("ssh", "an SSH greeting", SSH),
+)
+FIRST_OCTET: Final = (
+    "An unknown type is known at its first octet; the length that seems to follow need not be waited for."
+)
 
 
 def _case(
@@ -60,14 +68,14 @@ def _splits() -> tuple[Case, ...]:
             "frame.split.rq",
             "an A-ASSOCIATE-RQ one octet at a time",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             *finish(Connect(), Send("A-ASSOCIATE-RQ", RQ, as_request(), ONE_BY_ONE), Await()),
         ),
         associated_case(
             "frame.split.echo",
             "a C-ECHO request one octet at a time",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             Send(echo, ECHO, AS_ECHO, ONE_BY_ONE),
             Await(),
         ),
@@ -75,7 +83,7 @@ def _splits() -> tuple[Case, ...]:
             "frame.split.release",
             "an A-RELEASE-RQ one octet at a time",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             Send("A-RELEASE-RQ", RELEASE_RQ, AS_RELEASE, ONE_BY_ONE),
             Await(),
         ),
@@ -83,7 +91,7 @@ def _splits() -> tuple[Case, ...]:
             "frame.split.abort",
             "an A-ABORT one octet at a time",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             Send("A-ABORT", octets.ABORT_USER, AS_ABORT, ONE_BY_ONE),
             Await(),
         ),
@@ -92,7 +100,7 @@ def _splits() -> tuple[Case, ...]:
                 f"frame.split.at-{size}",
                 f"a C-ECHO request in two segments, the first of {size} octets ({where})",
                 STREAM,
-                _ANY_SPLIT,
+                ANY_SPLIT,
                 Send(echo, ECHO, AS_ECHO, (size,)),
                 Await(),
             )
@@ -113,7 +121,7 @@ def _pauses() -> tuple[Case, ...]:
             "frame.pause.rq",
             f"an A-ASSOCIATE-RQ with a pause of {PAUSE_SECONDS} s in the middle",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             *finish(
                 Connect(),
                 part("A-ASSOCIATE-RQ, first half", RQ[:100]),
@@ -127,7 +135,7 @@ def _pauses() -> tuple[Case, ...]:
             "frame.pause.echo",
             f"a C-ECHO request with a pause of {PAUSE_SECONDS} s in the middle",
             STREAM,
-            _ANY_SPLIT,
+            ANY_SPLIT,
             part("P-DATA-TF, first half", ECHO[:40]),
             Idle(PAUSE_SECONDS),
             Send("P-DATA-TF, second half", ECHO[40:], AS_ECHO),
@@ -151,7 +159,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.echo-release",
             "a C-ECHO request and an A-RELEASE-RQ in one segment",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Send("P-DATA-TF and A-RELEASE-RQ", ECHO + RELEASE_RQ, (AS_ECHO[0] + AS_RELEASE[0],)),
             Await(),
         ),
@@ -159,7 +167,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.echo-abort",
             "a C-ECHO request and an A-ABORT in one segment",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Send("P-DATA-TF and A-ABORT", ECHO + octets.ABORT_USER, (AS_ECHO[0] + AS_ABORT[0],)),
             Await(),
         ),
@@ -167,7 +175,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.rq-abort",
             "an A-ASSOCIATE-RQ and an A-ABORT in one segment",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Connect(),
             Send("A-ASSOCIATE-RQ and A-ABORT", RQ + octets.ABORT_USER, (as_request()[0] + AS_ABORT[0],)),
             Await(),
@@ -176,7 +184,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.rq-release",
             "an A-ASSOCIATE-RQ and an A-RELEASE-RQ in one segment",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Connect(),
             Send("A-ASSOCIATE-RQ and A-RELEASE-RQ", RQ + RELEASE_RQ, (as_request()[0] + AS_RELEASE[0],)),
             Await(),
@@ -186,7 +194,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.release-twice",
             "two A-RELEASE-RQ in one segment",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Send("A-RELEASE-RQ twice", RELEASE_RQ * 2, (AS_RELEASE[0] * 2,)),
             Await(),
         ),
@@ -194,7 +202,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.tail",
             "a C-ECHO request with the first half of the next behind it",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Send("P-DATA-TF and half of another", ECHO + ECHO[:40], AS_ECHO),
             Await(late=_HELD_BACK),
             Send("the other half", ECHO[40:], AS_ECHO),
@@ -204,7 +212,7 @@ def _joined() -> tuple[Case, ...]:
             "frame.joined.tail-release",
             "a C-ECHO request with half an A-RELEASE-RQ behind it",
             STREAM,
-            _NEXT_PDU,
+            NEXT_PDU,
             Send("P-DATA-TF and half an A-RELEASE-RQ", ECHO + RELEASE_RQ[:half], AS_ECHO),
             Await(late=_HELD_BACK),
             Send("the other half", RELEASE_RQ[half:], AS_RELEASE),
@@ -233,17 +241,13 @@ def _unknown() -> tuple[Case, ...]:
                     ),
                 )
             )
-    for name, what, sent in (
-        ("http", "an HTTP request", HTTP),
-        ("tls", "a TLS ClientHello", CLIENT_HELLO),
-        ("ssh", "an SSH greeting", SSH),
-    ):
+    for name, what, sent in FOREIGN:
         cases.append(
             _case(
                 f"frame.foreign.{name}",
                 f"{what} instead of an A-ASSOCIATE-RQ",
                 INVALID,
-                "An unknown type is known at its first octet; the length that seems to follow need not be waited for.",
+                FIRST_OCTET,
                 Connect(),
                 Send(what, sent, AS_INVALID),
                 Await(),
@@ -265,12 +269,12 @@ def or_waits(readings: tuple[Reading, ...], note: str) -> tuple[Reading, ...]:
     return (*garbling, (Stimulus("none", grade=Grade.NON_STRICT, note=note, deafens=True),))
 
 
-_WAITS: Final = "waits for 4 GiB that a PDU header announces"
+WAITS: Final = "waits for 4 GiB that a PDU header announces"
 
 
 def _lengths() -> tuple[Case, ...]:
     answered = "A PDU with a length that it cannot have is invalid: an A-ABORT answers it, nothing is reserved for it."
-    huge_rq = or_waits(AS_INVALID, _WAITS)
+    huge_rq = or_waits(AS_INVALID, WAITS)
     rows: tuple[tuple[str, str, tuple[Step, ...], bytes, tuple[Reading, ...]], ...] = (
         ("0.rq", "an A-ASSOCIATE-RQ of length 0", CONNECTED, pdu(0x01, b""), AS_INVALID),
         ("0.data", "a P-DATA-TF of length 0", ASSOCIATED, pdu(0x04, b""), (*AS_ODD_DATA, _IGNORED)),
@@ -298,14 +302,14 @@ def _lengths() -> tuple[Case, ...]:
             "a P-DATA-TF of length 0xFFFFFFFF",
             ASSOCIATED,
             pdu(0x04, ECHO[6:], length=HUGE),
-            or_waits(AS_ODD_DATA, _WAITS),
+            or_waits(AS_ODD_DATA, WAITS),
         ),
         (
             "huge.release",
             "an A-RELEASE-RQ of length 0xFFFFFFFF",
             ASSOCIATED,
             pdu(0x05, bytes(4), length=HUGE),
-            or_waits(AS_ODD_RELEASE, _WAITS),
+            or_waits(AS_ODD_RELEASE, WAITS),
         ),
         (
             "huge.unknown",
@@ -357,7 +361,7 @@ def _echo_after_split() -> Case:
         "frame.mixed",
         "C-ECHO requests split in every way, one behind the other",
         STREAM,
-        _ANY_SPLIT,
+        ANY_SPLIT,
         *(
             step
             for size in (1, 2, 3, 5, 6, 7, 10, 12, 30)

@@ -24,7 +24,7 @@ Item = tuple[int, bytes]
 
 
 def items_of(octets: bytes, start: int = 0) -> Iterator[Item]:
-    """The items from `start` on, of octets that the decoder has taken for an acceptance."""
+    """The items from `start` on, of octets that the decoder has taken for an A-ASSOCIATE PDU, or that we have made."""
     while start + ITEM_HEADER <= len(octets):
         value = start + ITEM_HEADER
         start = value + int.from_bytes(octets[start + 2 : value], "big")
@@ -38,7 +38,8 @@ def _contexts(evidence: Evidence) -> Iterator[tuple[int, int, list[Item]]]:
             yield value[0], value[2], list(items_of(value, SUB_ITEMS))
 
 
-def _padded(name: str, value: bytes) -> Iterator[Finding]:
+def padded(name: str, value: bytes) -> Iterator[Finding]:
+    """No octet fills a UID up to an even length."""
     if value != value.rstrip(PADDING):
         last = "NUL" if value[-1] == 0 else "a space"
         text = f"{name} ends in {last}: UIDs are not padded here"
@@ -48,10 +49,10 @@ def _padded(name: str, value: bytes) -> Iterator[Finding]:
 def _padded_names(evidence: Evidence) -> Iterator[Finding]:
     for kind, value in items_of(evidence.acceptance(), ITEMS):
         if kind == APPLICATION:
-            yield from _padded("the application context", value)
+            yield from padded("the application context", value)
         for sub_kind, sub_value in items_of(value) if kind == USER else ():
             if sub_kind == CLASS_UID:
-                yield from _padded("the implementation class UID", sub_value)
+                yield from padded("the implementation class UID", sub_value)
 
 
 def _padded_syntaxes(evidence: Evidence) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def _padded_syntaxes(evidence: Evidence) -> Iterator[Finding]:
         for kind, value in items:
             # With another result the value has no meaning.
             if kind == TRANSFER_SYNTAX and result == ACCEPTED:
-                yield from _padded(f"the transfer syntax of context {number}", value)
+                yield from padded(f"the transfer syntax of context {number}", value)
 
 
 def _sub_items(evidence: Evidence) -> Iterator[Finding]:

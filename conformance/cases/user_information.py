@@ -21,6 +21,9 @@ SMALL: Final = 32
 # The least that holds a PDV with a fragment of two octets.
 LEAST: Final = 8
 LONGEST: Final = 0xFFFFFFFF
+KEPT: Final = (
+    "The length of every P-DATA-TF stays within the maximum length that its receiver stated; 0 is no limit."
+)
 
 
 def _request(*subs: bytes, longest: int = 16384) -> bytes:
@@ -45,7 +48,7 @@ def _kept(case_id: str, maximum: int, title: str, *, level: Level = Level.MUST) 
         case_id,
         title,
         f"{LENGTH_CLAUSE}; {PS37} D.3.3.1",
-        "The PDU length of every P-DATA-TF stays within the maximum length that its receiver stated; 0 is no limit.",
+        KEPT,
         steps,
         level=level,
         checks=(
@@ -57,21 +60,24 @@ def _kept(case_id: str, maximum: int, title: str, *, level: Level = Level.MUST) 
     )
 
 
-def _too_long(evidence: Evidence) -> bytes | str:
-    accepted = evidence.accepted()
-    maximum = 0 if accepted is None else accepted.user_information.max_length or 0
+def too_long(context_id: int, maximum: int) -> bytes | str:
+    """A P-DATA-TF that is longer than the target's maximum length; or that there is none."""
     if not maximum:
         return "the target announces no limit"
     if maximum > 1 << 20:
         return f"the target announces {maximum} octets, more than the tester sends at once"
-    # A data set fragment that is never complete: only its length is wrong for sure.
-    fragment = bytes((maximum & ~1) - 4)
-    return octets.pdu(0x04, octets.raw_pdv(1, 0x01, fragment))
+    # A fragment that is never the last: only its length is wrong for sure.
+    return octets.pdu(0x04, octets.raw_pdv(context_id, 0x01, bytes((maximum & ~1) - 4)))
+
+
+def _too_long(evidence: Evidence) -> bytes | str:
+    accepted = evidence.accepted()
+    return too_long(1, 0 if accepted is None else accepted.user_information.max_length or 0)
 
 
 # Too long is a protocol error by D.1, but no event is named for it: Evt19 is our reading, an abort of the user is as
 # good, and a target that takes what it said it would not take harms nobody but itself.
-_AS_TOO_LONG: Final = (
+AS_TOO_LONG: Final = (
     (Stimulus("Evt19", deafens=True, garbles=True),),
     (
         Stimulus(
@@ -105,7 +111,7 @@ def _lengths() -> tuple[Case, ...]:
                 Connect(),
                 Send("A-ASSOCIATE-RQ", octets.RQ, as_request(), prefix=True),
                 Await(prefix=True),
-                made("P-DATA-TF: longer than the target's maximum length", _too_long, _AS_TOO_LONG),
+                made("P-DATA-TF: longer than the target's maximum length", _too_long, AS_TOO_LONG),
                 Await(quiet=True),
                 *END,
             ),
