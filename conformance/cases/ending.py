@@ -150,7 +150,7 @@ def _aborts() -> tuple[Case, ...]:
             f"{PS38} Table 9-10, Sta6 x Evt19; {PS38} 9.3.8",
             "An A-ABORT has length 4; one of another length is invalid.",
             *ASSOCIATED,
-            Send("A-ABORT of length 8", pdu(0x07, bytes(8)), _AS_ODD_ABORT),
+            Send("A-ABORT of length 8", pdu(0x07, bytes(8)), AS_ODD_ABORT),
             Await(),
             *END,
             level=Level.MUST,
@@ -158,7 +158,7 @@ def _aborts() -> tuple[Case, ...]:
     )
 
 
-_AS_ODD_ABORT: Final[tuple[Reading, ...]] = (
+AS_ODD_ABORT: Final[tuple[Reading, ...]] = (
     *AS_INVALID,
     (
         Stimulus(

@@ -71,7 +71,7 @@ def _too_long(evidence: Evidence) -> bytes | str:
 
 # Too long is a protocol error by D.1, but no event is named for it: Evt19 is our reading, an abort of the user is as
 # good, and a target that takes what it said it would not take harms nobody but itself.
-_AS_TOO_LONG: Final = (
+AS_TOO_LONG: Final = (
     (Stimulus("Evt19", deafens=True, garbles=True),),
     (
         Stimulus(
@@ -105,7 +105,7 @@ def _lengths() -> tuple[Case, ...]:
                 Connect(),
                 Send("A-ASSOCIATE-RQ", octets.RQ, as_request(), prefix=True),
                 Await(prefix=True),
-                made("P-DATA-TF: longer than the target's maximum length", _too_long, _AS_TOO_LONG),
+                made("P-DATA-TF: longer than the target's maximum length", _too_long, AS_TOO_LONG),
                 Await(quiet=True),
                 *END,
             ),
