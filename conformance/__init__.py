@@ -32,7 +32,7 @@ from .evidence import Evidence, describe
 from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
-from .run import CaseRun, Pace, Target
+from .run import CaseRun
 from .security import SecureRun, TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Remark, Report, Session, Started
 from .simulation import (
@@ -49,6 +49,7 @@ from .simulation import (
     trace_of,
 )
 from .suite import all_cases, choose
+from .target import Pace, Target
 from .tls_contexts import TlsContexts
 from .tls_steps import Beside, Credential, Probe, Shake, Tell, Verify, Want
 from .uid_names import uid_name

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
+from .case import SIDES
 from .cases.tls import every_tls_case
 from .session import Report
 from .suite import all_cases
@@ -240,7 +241,8 @@ def read_json_file(path: Path, schema: str) -> dict[str, Any]:
 @cache
 def known_ids() -> frozenset[str]:
     """The id of every case there is, at any depth and in any TLS profile."""
-    return frozenset(case.id for case in all_cases(1)) | frozenset(every_tls_case())
+    roles = (case.id for role in SIDES for case in all_cases(1, role=role))
+    return frozenset(roles) | frozenset(every_tls_case())
 
 
 def _entry(row: object) -> ExpectedDeviation:

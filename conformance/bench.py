@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_context_result
 from dicomnet.transports import Secured
 
-from . import octets
-from .case import Await, AwaitTimer, Case, Connect, Idle, Send, Step, as_event, as_request
+from . import octets, requestor
+from .case import Await, AwaitTimer, AwaitUser, Case, Connect, Idle, Send, Step, as_event, as_request
 from .crowd import BUSY_SECONDS
 from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on
-from .generate import HEALTHY
-from .run import CaseRun, Pace, Target
+from .generate import HEALTHY, by_cell
+from .run import USER_PATIENCE, CaseRun
 from .security import only_tls
+from .target import Pace, Target
 from .uid_names import uid_name
-from .verdict import Result, Verdict, passed, usable
+from .verdict import Cell, Result, Verdict, has_called, passed, usable
 
 SANITY_RUNS = 3
 CONFIRM_FACTOR = 3.0
@@ -74,6 +75,38 @@ PROMPT = Case(
 )
 
 
+SANITY_REQUESTOR = Case(
+    id="sanity.requestor",
+    title="association, the user's messages answered, release",
+    clause="PS3.8 2020 7.1 to 7.3",
+    requirement="A requestor that is accepted and answered asks for the release, and closes when it has it.",
+    steps=requestor.HEALTHY,
+    role="requestor",
+)
+PROMPT_REQUESTOR = replace(
+    PROMPT,
+    clause="PS3.8 2020 Table 9-10, Sta6 x Evt3",
+    steps=requestor.ABORTED,
+    role="requestor",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What is needed to judge targets of one end: the sane case, one for the provider's speed, and the cells' cases."""
+
+    sanity: Case
+    prompt: Case
+    by_cell: Callable[[], dict[Cell, tuple[Case, ...]]]
+    usable: Callable[[Result], bool]
+
+
+KITS = {
+    "acceptor": Kit(SANITY, PROMPT, by_cell, usable),
+    "requestor": Kit(SANITY_REQUESTOR, PROMPT_REQUESTOR, requestor.by_cell, has_called),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a suite is run; times are in seconds.
@@ -113,6 +146,7 @@ class Bench:
 
     def __init__(self, target: Target, options: Options, label: str, remark: Callable[[str], None]) -> None:
         self.target = target
+        self.kit = KITS[target.role]
         self.options = options
         self.label = label
         self.healthy: Callable[[Result], bool] = passed
@@ -126,12 +160,12 @@ class Bench:
         uid_name(VERIFICATION)
         slowest = 0.0
         for _ in range(SANITY_RUNS):
-            run = self.once(SANITY)
+            run = self.once(self.kit.sanity)
             result = run.result
             assert result is not None
-            if not passed(result) and usable(result):
+            if not passed(result) and self.kit.usable(result):
                 # It can be associated with; what is wrong after that is for the cases to say.
-                self.healthy = usable
+                self.healthy = self.kit.usable
                 self._remark(f"{self.label}: sanity expected {result.expected}, observed {result.observed}")
             elif not passed(result):
                 self.insecure = only_tls(self.target, result)
@@ -157,7 +191,7 @@ class Bench:
 
     def _measure_provider(self) -> None:
         """A target whose user thinks shows Sta3 and Sta8, if it is known how fast its provider is."""
-        run = self.once(PROMPT)
+        run = self.once(self.kit.prompt)
         assert run.result is not None
         pace = self.target.pace
         prompt = max(PROMPT_FACTOR * run.latest, MIN_PROMPT)
@@ -184,7 +218,7 @@ class Bench:
         used = target.pace
         waits = sum(longest(step, used) for step in case.steps)
         limit = waits + used.connect + CASE_GRACE
-        carry_on([run], lambda: target.carrier.run(lambda: run.result is not None, limit))
+        carry_on([run], lambda: target.carrier.run(lambda: run.over, limit))
         run.abandon()
         assert run.result is not None
         run.result.transport = self.label
@@ -201,7 +235,7 @@ class Bench:
         carrier = self.target.carrier
         began = carrier.now()
         while True:
-            result = self.once(SANITY).result
+            result = self.once(self.kit.sanity).result
             assert result is not None
             if self.healthy(result):
                 return carrier.now() - began
@@ -240,6 +274,8 @@ def longest(step: Step, pace: Pace) -> float:
     match step:
         case AwaitTimer():
             return pace.timer
+        case AwaitUser():
+            return max(pace.patience, USER_PATIENCE)
         case Idle():
             return min(step.seconds, pace.idle)
         case _:

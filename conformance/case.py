@@ -64,6 +64,21 @@ def reject(result: int, source: int, reason: int, grade: Grade = Grade.PASS, not
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """Which end of the association the target is: the events that open it, and what its user may do unasked."""
+
+    name: str
+    opening: tuple[str, ...]
+    unasked: tuple[Answer, ...] = ()
+
+
+ACCEPTOR: Final = Side("acceptor", ("Evt5",))
+# The requestor's user has asked for the association; data, the release and an abort are his to begin.
+REQUESTOR: Final = Side("requestor", ("Evt1", "Evt2"), (Answer("Evt9"), Answer("Evt11"), Answer("Evt15")))
+SIDES: Final = {side.name: side for side in (ACCEPTOR, REQUESTOR)}
+
+
+@dataclass(frozen=True, slots=True)
 class Stimulus:
     """One event that the target may take what was sent for.
 
@@ -89,7 +104,12 @@ Reading = tuple[Stimulus, ...]
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Open a transport connection (Evt5 at the target)."""
+    """A transport connection: opened by the tester (Evt5 at the target), or by the target (Evt1 and Evt2 there).
+
+    `refused`: the target finds nobody at the port (Evt1 and Evt17 there), and that is the end of it.
+    """
+
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +146,27 @@ class Await:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitUser:
+    """Wait for what the target's user does unasked: a message of his (Evt9), or his release (Evt11).
+
+    Where the release is waited for, each of his messages is answered with success, whatever it asks for.
+    """
+
+    event: str
+    prefix: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitTimer:
     """Wait for the target's ARTIM timer, at most as long as the run allows; its value is reported, not graded.
 
-    With `poke` that is sent every `every` seconds meanwhile; it must not keep the target from its timer.
+    With `poke` that is sent every `every` seconds meanwhile; it must not keep the target from its timer. `user`: it is
+    the target's user who is waited for, that he gives up; no clause says that he must.
     """
 
     poke: Send | None = None
     every: float = 7.0
+    user: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +262,19 @@ class Served:
 
 
 CrowdStep = Start | Fill | Wait | Canary | Leave | Served
-Step = Connect | Send | Await | AwaitTimer | Idle | HalfClose | Close | Reset | CrowdStep | SecureStep
+Step = (
+    Connect
+    | Send
+    | Await
+    | AwaitUser
+    | AwaitTimer
+    | Idle
+    | HalfClose
+    | Close
+    | Reset
+    | CrowdStep
+    | SecureStep
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +299,8 @@ class Case:
     """One case. `id` is permanent; `clause` names the edition; `requirement` is one sentence of ours.
 
     `cell` (state, event) is what a generated case drives. `checks` read the decoded evidence at the end. `slow`
-    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus.
+    cases wait for long timers and are left out by `--quick`; `kind` groups cases with the same stimulus. Where the
+    target fails in the cell that the case `rests_on` in the same way, it is that cell's failure and not this one's.
     """
 
     id: str
@@ -269,6 +315,7 @@ class Case:
     depth: int = 0
     kind: str = ""
     role: str = "acceptor"
+    rests_on: tuple[str, str] | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -286,12 +333,12 @@ class Case:
 
 
 # The machine's guard asks only whether the provider rejects; what the request says is the user's business.
-_ANY_REQUEST: Final = echo_request("ANY-SCP", "ANY-SCU")
+ANY_REQUEST: Final = echo_request("ANY-SCP", "ANY-SCU")
 
 
 def as_request(*answers: Answer, rejection: AAssociateRJ | None = None) -> tuple[Reading, ...]:
     """Octets that are an association request; the user may answer in these ways (accept, where none is said)."""
-    return ((Stimulus("Evt6", Request(_ANY_REQUEST, rejection), answers or (ACCEPT,)),),)
+    return ((Stimulus("Evt6", Request(ANY_REQUEST, rejection), answers or (ACCEPT,)),),)
 
 
 def as_event(event: str, payload: object = None) -> tuple[Reading, ...]:
@@ -317,6 +364,7 @@ AS_ODD_RELEASE: Final[tuple[Reading, ...]] = (
 )
 # Here the end of the PDU is where its length says, so what follows is no garbage.
 AS_MALFORMED: Final[tuple[Reading, ...]] = ((Stimulus("Evt19", deafens=True),),)
+AS_LENIENT_DATA: Final[Reading] = (Stimulus("Evt10", grade=Grade.NON_STRICT, note=_LENIENT, deafens=True),)
 AS_ODD_DATA: Final[tuple[Reading, ...]] = (
     *AS_MALFORMED,
     (

@@ -16,7 +16,8 @@ from dicomnet.statemachine import AAssociateRJ
 
 from .case import Canary, Case, CrowdStep, Fill, Grade, Leave, Level, Served, Start, Step, Wait
 from .evidence import Entry, Evidence, describe
-from .run import TRANSIENT, CaseRun, Target
+from .run import TRANSIENT, CaseRun
+from .target import Target
 from .verdict import Ending, Result, Verdict, verdict_of
 
 # The connections of a case are ended by the case, not by a wait of their own.

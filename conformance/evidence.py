@@ -84,6 +84,11 @@ class Evidence:
         """The first octets of the target tell what it speaks, whatever the framer makes of them."""
         self.first = self.first or octets[:FIRST_OCTETS]
 
+    def hears(self, pdu: Pdu | Violation, octets: bytes) -> None:
+        """A PDU of the target."""
+        self.received.append(pdu)
+        self.octets.append(octets)
+
     def add(self, seconds: float, who: str, what: str, octets: bytes = b"") -> None:
         """Note something; past `MAX_ENTRIES` it is only counted."""
         if len(self.entries) >= MAX_ENTRIES:
@@ -100,6 +105,10 @@ class Evidence:
     def accepted(self) -> AAssociateAC | None:
         """The first A-ASSOCIATE-AC that was received."""
         return next((pdu for pdu in self.received if isinstance(pdu, AAssociateAC)), None)
+
+    def request(self) -> AAssociateRQ | None:
+        """The first A-ASSOCIATE-RQ that was received."""
+        return next((pdu for pdu in self.received if isinstance(pdu, AAssociateRQ)), None)
 
     def acceptance(self) -> bytes:
         """The octets of the first A-ASSOCIATE-AC that was received; none where there was none."""

@@ -15,7 +15,8 @@ from .evidence import Evidence
 from .verdict import Result, Verdict
 
 if TYPE_CHECKING:
-    from .run import CaseRun, Target
+    from .run import CaseRun
+    from .target import Target
 
 
 # What to do about a presentation context that was rejected with this result (PS3.8 2020 Table 9-18).
@@ -72,6 +73,31 @@ def carry_on(runs: list[CaseRun], turn: Callable[[], bool]) -> None:
 
 def blame(result: Result, target: Target) -> str:
     """Why nothing could be tested, and what to do about it."""
+    return _blame_acceptor(result, target) if target.caller is None else _blame_requestor(result, target)
+
+
+def _blame_requestor(result: Result, target: Target) -> str:
+    first, observed = result.evidence.first, result.observed
+    failure = None if target.tls is None else target.tls.said()
+    if observed == "no connection: timeout":
+        return (
+            f"the requestor did not call {target.address} within {target.pace.connect:.3g} s. Is it told to call this "
+            "host and port ({host} and {port} in a COMMAND)?"
+        )
+    if "no connection" in observed:
+        why = observed.removeprefix("no connection: ")
+        return f"the requestor did not call: {why}. Does it call {{host}} and {{port}}?"
+    if isinstance(failure, Failed):
+        return f"the requestor calls, but the link could not be secured ({failure.code}): {failure.text}"
+    if first[:2] in (b"\x15\x03", b"\x16\x03"):
+        return "the requestor speaks TLS: judge it with --tls-cert FILE --tls-key FILE"
+    return (
+        f"the requestor does not complete a plain association: expected {result.expected}, observed {observed}. "
+        "Does it associate, send a message, and release when that is answered with success?"
+    )
+
+
+def _blame_acceptor(result: Result, target: Target) -> str:
     first = result.evidence.first
     where = str(target.address)
     if first[:4] in (b"HTTP", b"SSH-"):

@@ -8,14 +8,15 @@ the check, so that a fault behind an extra state is found as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from dicomnet.statemachine import ASSOCIATION, AAssociateRJ
+from dicomnet.statemachine import AAssociateRJ
 
 from . import octets
 from .case import (
+    ACCEPTOR,
     AS_ABORT,
     AS_ABORT_PROVIDER,
     AS_ECHO,
@@ -26,16 +27,11 @@ from .case import (
     AS_RELEASE,
     Answer,
     Await,
-    AwaitTimer,
     Case,
-    Close,
     Connect,
     Grade,
-    HalfClose,
     Idle,
     Level,
-    Reading,
-    Reset,
     Send,
     Step,
     as_event,
@@ -43,20 +39,10 @@ from .case import (
     reject,
 )
 from .octets import ABORT_USER
-from .oracle import Cell, Oracle, cell_clause
+from .oracle import Cell
+from .view import Approach, Stroke, View, lead, table_of
 
 _REJECTED_VERSION: Final = AAssociateRJ(1, 2, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """One way to cause an event at the target: a name for the id, octets and what they may be taken for."""
-
-    name: str
-    event: str
-    what: str
-    octets: bytes
-    readings: tuple[Reading, ...]
 
 
 STROKES: Final = (
@@ -100,21 +86,6 @@ UNKNOWN_CONTEXT: Final = Stroke(
     octets.echo(5),
     AS_FORBIDDEN,
 )
-ENDS: Final[tuple[tuple[str, str, Step], ...]] = (
-    ("evt17.close", "close of the connection", Close()),
-    ("evt17.reset", "reset of the connection", Reset()),
-)
-
-
-def _send(stroke: Stroke) -> Send:
-    return Send(stroke.what, stroke.octets, stroke.readings)
-
-
-def lead(what: str, octets_: bytes, readings: tuple[Reading, ...]) -> tuple[Step, ...]:
-    """A step on the way to the point of a case."""
-    return (Send(what, octets_, readings, prefix=True), Await(prefix=True))
-
-
 CONNECTED: Final[tuple[Step, ...]] = (Connect(),)
 ASSOCIATED: Final[tuple[Step, ...]] = (*CONNECTED, *lead("A-ASSOCIATE-RQ", octets.RQ, as_request()))
 # The event follows in the same turn: whether the user has answered by then cannot be seen, and need not be.
@@ -135,16 +106,6 @@ REJECTED: Final[tuple[Step, ...]] = (
     *CONNECTED,
     *lead(BAD_VERSION.what, BAD_VERSION.octets, BAD_VERSION.readings),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Approach:
-    """A way to a state: the id's middle, the state, the steps, and how it is said."""
-
-    name: str
-    state: str
-    steps: tuple[Step, ...]
-    said: str
 
 
 APPROACHES: Final = (
@@ -191,86 +152,41 @@ AFTER_TIMER: Final[tuple[Step, ...]] = (
 )
 
 
-def finish(*steps: Step) -> tuple[Step, ...]:
-    """Steps of a case, then the check of the state that was reached, and the end."""
-    return (*steps, *(PROBE_CLOSING if "Sta13" in ends_of(steps) else PROBE), *END)
-
-
-def ends_waiting(steps: tuple[Step, ...]) -> bool:
-    """Whether every conforming target is in Sta13 after these steps, whenever its user answered."""
-    return ends_of(steps) == {"Sta13"}
-
-
-def ends_of(steps: tuple[Step, ...]) -> set[str]:
-    """The states in which a conforming target may be after these steps, once its user has answered."""
-    oracle = Oracle(track=False)
-    for step in steps:
-        match step:
-            case Connect():
-                oracle.connected()
-            case Send():
-                oracle.sent(step.readings)
-            case Await():
-                oracle.settle()
-            case _:
-                pass
-    oracle.settle()
-    return set(oracle.states())
+# Here the target has had time to answer before the wait begins.
+_ABORTED_QUIETLY: Final = replace(APPROACHES[4], steps=(*ABORTED, Await(prefix=True)))
+VIEW: Final = View(
+    side=ACCEPTOR,
+    prefix="ul",
+    approaches=APPROACHES,
+    strokes=STROKES,
+    only={"Sta2": (BAD_VERSION,)},
+    probe=PROBE,
+    closing=PROBE_CLOSING,
+    slowly=PROBE_SLOWLY,
+    end=END,
+    waits=(
+        (APPROACHES[0], False),
+        (_ABORTED_QUIETLY, True),
+        (APPROACHES[5], True),
+        (APPROACHES[6], False),
+    ),
+    poke=Send("A-ASSOCIATE-AC", octets.AC, as_event("Evt3")),
+    after_timer=AFTER_TIMER,
+)
+finish: Final = VIEW.finish
 
 
 def generated(depth: int = 0) -> tuple[Case, ...]:
     """Every case that follows from the table, in a fixed order; `depth` 1 adds those with one more input."""
-    cases = [case for approach in APPROACHES for case in _cells(approach)]
-    cases.extend(_user_cells())
-    cases.extend(_timers())
-    cases.extend(_others())
+    cases = [*VIEW.cells(), *_user_cells(), *VIEW.timers(), *_others()]
     if depth:
-        cases.extend(_deeper(cases))
+        cases.extend(VIEW.deeper(cases))
     return tuple(cases)
 
 
-def _strokes(approach: Approach) -> tuple[Stroke, ...]:
-    return (*STROKES, BAD_VERSION) if approach.state == "Sta2" else STROKES
-
-
-def _cells(approach: Approach) -> list[Case]:
-    cases: list[Case] = []
-    for stroke in _strokes(approach):
-        steps = finish(*approach.steps, _send(stroke), Await())
-        cases.append(_case(approach, stroke.name, stroke.event, stroke.what, steps))
-    for name, what, step in ENDS:
-        cases.append(_case(approach, name, "Evt17", what, (*approach.steps, step)))
-    half = (*approach.steps, HalfClose(), Await())
-    cases.append(
-        _case(approach, "evt17.half", "Evt17", "half-close of the connection", half, level=Level.SHOULD)
-    )
-    return cases
-
-
-def _case(
-    approach: Approach,
-    name: str,
-    event: str,
-    what: str,
-    steps: tuple[Step, ...],
-    *,
-    level: Level = Level.MUST,
-    slow: bool = False,
-) -> Case:
-    action = ASSOCIATION.action_at(approach.state, event)
-    assert action is not None, f"{approach.state} x {event} is blank"
-    does = f"{action.name}: {action.description}"
-    return Case(
-        id=f"ul.{approach.name}.{name}",
-        title=f"{what} {approach.said}",
-        clause=cell_clause((approach.state, event)),
-        requirement=f"A target in {approach.state} that meets {event} ({what}) does {does}.",
-        steps=steps,
-        level=level,
-        cell=(approach.state, event),
-        slow=slow,
-        kind=f"{approach.state}.{name}",
-    )
+def timer_cases() -> tuple[Case, ...]:
+    """The wait for ARTIM behind every cell that leads to Sta13 (a part of depth 1)."""
+    return tuple(case for case in VIEW.deeper(list(generated())) if case.slow)
 
 
 # Less than any user takes who takes his time, and less than any silence lasts.
@@ -281,33 +197,35 @@ def _user_cells() -> list[Case]:
     """The cells that the target's own user causes: accept, reject, data, release response."""
     echo = Send("P-DATA-TF (C-ECHO request)", octets.ECHO, AS_ECHO)
     release = Send("A-RELEASE-RQ", octets.RELEASE_RQ, AS_RELEASE)
-    forbidden = _send(UNKNOWN_CONTEXT)
+    forbidden = UNKNOWN_CONTEXT.send()
     fresh = Approach("sta1", "Sta1", (), "from idle")
     sta3, sta6, sta8 = APPROACHES[1], APPROACHES[2], APPROACHES[3]
     request = Send("A-ASSOCIATE-RQ", octets.RQ, as_request())
     return [
-        _case(fresh, "evt5", "Evt5", "connection request", finish(*CONNECTED, request, Await())),
-        _case(sta3, "evt7", "Evt7", "acceptance by the user", finish(*CONNECTED, request, Await())),
-        _case(
-            sta3, "evt8", "Evt8", "rejection by the user", finish(*CONNECTED, _send(UNKNOWN_TITLE), Await())
+        VIEW.case(fresh, "evt5", "Evt5", "connection request", finish(*CONNECTED, request, Await())),
+        VIEW.case(sta3, "evt7", "Evt7", "acceptance by the user", finish(*CONNECTED, request, Await())),
+        VIEW.case(
+            sta3, "evt8", "Evt8", "rejection by the user", finish(*CONNECTED, UNKNOWN_TITLE.send(), Await())
         ),
-        _case(sta6, "evt9", "Evt9", "data of the user", finish(*ASSOCIATED, echo, Await())),
-        _case(sta8, "evt14", "Evt14", "release response of the user", finish(*ASSOCIATED, release, Await())),
-        _case(
+        VIEW.case(sta6, "evt9", "Evt9", "data of the user", finish(*ASSOCIATED, echo, Await())),
+        VIEW.case(
+            sta8, "evt14", "Evt14", "release response of the user", finish(*ASSOCIATED, release, Await())
+        ),
+        VIEW.case(
             sta8,
             "evt9",
             "Evt9",
             "data of the user that was asked to release",
             finish(*ASSOCIATED, echo, release, Await()),
         ),
-        _case(
+        VIEW.case(
             sta6,
             "evt15",
             "Evt15",
             "abort by the user",
             (*ASSOCIATED, forbidden, Await(quiet=True), *PROBE_SLOWLY, *END),
         ),
-        _case(
+        VIEW.case(
             sta8,
             "evt15",
             "Evt15",
@@ -316,7 +234,7 @@ def _user_cells() -> list[Case]:
         ),
         # Here a user who takes his time still owes the release when the next PDU comes.
         replace(
-            _case(
+            VIEW.case(
                 APPROACHES[4],
                 "owed.evt19",
                 "Evt19",
@@ -327,83 +245,13 @@ def _user_cells() -> list[Case]:
                     Idle(OWED_SECONDS),
                     release,
                     Await(),
-                    _send(STROKES[8]),
+                    STROKES[8].send(),
                     Await(quiet=True),
                 ),
             ),
             title="a PDU of unknown type after the user's abort, a release still to be answered",
         ),
     ]
-
-
-def _timers() -> list[Case]:
-    return [
-        _case(APPROACHES[index], "evt18", "Evt18", "expiry of ARTIM", _until_expiry(steps), slow=True)
-        for index, steps in (
-            (0, CONNECTED),
-            (4, (*ABORTED, Await(prefix=True))),
-            (5, RELEASED),
-            (6, REJECTED),
-        )
-    ] + [
-        _case(
-            APPROACHES[index],
-            "evt18.poked",
-            "Evt18",
-            "expiry of ARTIM in spite of PDUs that are to be dropped,",
-            _until_expiry(steps, AwaitTimer(Send("A-ASSOCIATE-AC", octets.AC, as_event("Evt3")))),
-            slow=True,
-        )
-        for index, steps in ((4, (*ABORTED, Await(prefix=True))), (5, RELEASED))
-    ]
-
-
-def _until_expiry(steps: tuple[Step, ...], wait: AwaitTimer | None = None) -> tuple[Step, ...]:
-    probe = PROBE_CLOSING if ends_waiting(steps) else ()
-    return (*steps, wait or AwaitTimer(), *probe, *AFTER_TIMER, *END)
-
-
-def _then_timer(case: Case, before: tuple[Step, ...]) -> Case:
-    """The case, and instead of the check the wait for ARTIM, which every way into Sta13 starts."""
-    return replace(
-        case,
-        id=f"{case.id}+evt18",
-        title=f"{case.title}, then expiry of ARTIM",
-        steps=_until_expiry(before),
-        slow=True,
-        depth=1,
-    )
-
-
-def timer_cases() -> tuple[Case, ...]:
-    """The wait for ARTIM behind every cell that leads to Sta13 (a part of depth 1)."""
-    return tuple(case for case in _deeper(list(generated())) if case.slow)
-
-
-def _before_check(case: Case) -> tuple[Step, ...] | None:
-    """The steps of a case without the check of the state and the end; None where it has none."""
-    for check in (PROBE_SLOWLY, PROBE_CLOSING, PROBE):
-        tail = (*check, *END)
-        if case.steps[-len(tail) :] == tail and not case.slow:
-            return case.steps[: -len(tail)]
-    return None
-
-
-def _deeper(cases: list[Case]) -> list[Case]:
-    """Each case that ends with the check of the state, with one more input before the check."""
-    deeper: list[Case] = []
-    for case in cases:
-        before = _before_check(case)
-        if before is None:
-            continue
-        if "Sta13" in ends_of(before):
-            deeper.append(_then_timer(case, before))
-        for stroke in STROKES:
-            more = replace(_send(stroke), check=stroke.event)
-            steps = finish(*before, more, Await())
-            title = f"{case.title}, then {stroke.what}"
-            deeper.append(replace(case, id=f"{case.id}+{stroke.name}", title=title, steps=steps, depth=1))
-    return deeper
 
 
 # As long as the pace of the run allows.
@@ -428,8 +276,4 @@ def _others() -> list[Case]:
 @cache
 def by_cell() -> dict[Cell, tuple[Case, ...]]:
     """The cases that drive each cell, without those that wait for a timer."""
-    table: dict[Cell, tuple[Case, ...]] = {}
-    for case in generated():
-        if case.cell is not None and not case.slow:
-            table[case.cell] = (*table.get(case.cell, ()), case)
-    return table
+    return table_of(generated())

@@ -20,8 +20,9 @@ from dicomnet.transports import Address, MemoryTransport, Policy, ReferenceAccep
 from .case import Case
 from .generate import timer_cases
 from .product import Judge, Kind, classify
-from .run import CaseRun, Pace, Target
+from .run import CaseRun
 from .suite import all_cases
+from .target import Pace, Target
 from .verdict import Cell, Verdict
 from .workers import in_order, worker_processes
 

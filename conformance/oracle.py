@@ -31,7 +31,7 @@ from dicomnet.statemachine import (
     step,
 )
 
-from .case import Answer, Grade, Reading, Stimulus
+from .case import ACCEPTOR, Answer, Grade, Reading, Side, Stimulus
 from .tolerances import grade_pdu
 
 # More hypotheses than any case needs; reaching it is a fault of the tester, not of the target.
@@ -43,6 +43,10 @@ ARTIM_FLOOR: Final = 1.0
 TIMED: Final = frozenset({"Sta2", "Sta13"})
 
 CLOSED_EARLY: Final = "the target closed as soon as the association was over"
+
+GAVE_UP: Final = "gave up by closing the connection, without an A-ABORT (AA-1)"
+# A user can abort here.
+_STANDING: Final = frozenset(s.name for s in ASSOCIATION.states if ASSOCIATION.action_at(s.name, "Evt15"))
 
 Cell = tuple[str, str]
 
@@ -115,18 +119,31 @@ class Hypothesis:
 
 
 class Oracle:
-    """The hypotheses of one connection. `track` keeps the path of cells (evidence), at the price of more of them."""
+    """The hypotheses of one connection. `track` keeps the path of cells (evidence), at the price of more of them.
 
-    def __init__(self, machine: Machine[str | None] = ASSOCIATION, *, track: bool = True) -> None:
+    `side` is the end that the target has. What a requestor's user does unasked is not gone through beforehand, for he
+    may do it any number of times: it is tried where it would explain what was seen.
+    """
+
+    def __init__(
+        self, machine: Machine[str | None] = ASSOCIATION, *, track: bool = True, side: Side = ACCEPTOR
+    ) -> None:
         self._machine = machine
         self._track = track
+        self.side = side
         self.hypotheses: frozenset[Hypothesis] = frozenset({Hypothesis(machine.start())})
 
     # --- what the tester does ----------------------------------------------------------------------------
 
     def connected(self) -> None:
-        """The transport connection stands: Evt5."""
-        self.hypotheses = frozenset(self._take(h, Stimulus("Evt5"), None) for h in self.hypotheses)
+        """The transport connection stands: Evt5 at an acceptor; Evt1 and Evt2 at a requestor."""
+        for event in self.side.opening:
+            self.hypotheses = frozenset(self._take(h, Stimulus(event), None) for h in self.hypotheses)
+
+    def refused(self) -> None:
+        """The requestor got no connection: Evt1, then Evt17 instead of Evt2."""
+        for event in (self.side.opening[0], "Evt17"):
+            self.hypotheses = frozenset(self._take(h, Stimulus(event), None) for h in self.hypotheses)
 
     def sent(self, readings: tuple[Reading, ...]) -> None:
         """Octets were sent that the target may take for any of `readings`."""
@@ -157,11 +174,20 @@ class Oracle:
 
     def saw(self, pdu: Pdu) -> bool:
         """A PDU arrived; False where no hypothesis explains it (they are kept for the message then)."""
-        return self._keep(h for before in self.hypotheses for h in _explain(before, pdu))
+        return self._keep(h for before in self._going_on() for h in _explain(before, pdu))
+
+    def acts(self, event: str) -> None:
+        """The target's user does this of himself, and it has been seen."""
+        self.hypotheses = frozenset(
+            replace(h, unseen=()) for before in self.hypotheses for h in self._unasked(before, event)
+        )
+        assert self.hypotheses, f"nobody's user can do {event} here"
 
     def saw_close(self, elapsed: float, idle: float) -> bool:
         """The target closed, `elapsed` seconds after the connection was made, `idle` after anything was sent."""
-        return self._keep(h for before in self.hypotheses for h in _explain_close(before, elapsed, idle))
+        return self._keep(
+            h for before in self.hypotheses for h in _explain_close(before, elapsed, idle, self.side)
+        )
 
     def saw_silence(self, *, patient: bool) -> bool:
         """Nothing came for a while. `patient`: for so long that a user who still owes an answer is overdue."""
@@ -227,6 +253,7 @@ class Oracle:
         words = {str(h.unseen[0]) for h in self.hypotheses if h.unseen}
         if any(h.settled and not h.over for h in self.hypotheses):
             words.add("nothing")
+        words.update(str(h.unseen[0]) for before in self.hypotheses for h in self._unasked(before))
         if any(h.value.control == "Sta13" and not (h.over or h.unseen) for h in self.hypotheses):
             words.add("close")
         return tuple(sorted(words))
@@ -284,6 +311,24 @@ class Oracle:
                 yield replace(h, duties=tuple(rest)).worse(
                     Grade.PASS, "data left unanswered before the release"
                 )
+
+    def _going_on(self) -> Iterable[Hypothesis]:
+        """What is held, and what the target's user may have done of himself."""
+        for h in self.hypotheses:
+            yield h
+            yield from self._unasked(h)
+
+    def _unasked(self, h: Hypothesis, only: str = "") -> Iterable[Hypothesis]:
+        if h.over or h.unseen:
+            return
+        for answer in self.side.unasked:
+            # A user who would give up at the very moment at which something is on its way to him is not believed,
+            # unless he was asked something.
+            gives_up = answer.event == "Evt15" and h.unread and not h.duties
+            if gives_up or only not in ("", answer.event):
+                continue
+            if self._machine.action_at(h.value.control, answer.event) is not None:
+                yield self._take(h.worse(answer.grade, answer.note), Stimulus(answer.event), answer)
 
     def _read(self, h: Hypothesis) -> Hypothesis:
         stimulus, *rest = h.unread
@@ -353,7 +398,7 @@ def _explain(h: Hypothesis, pdu: Pdu) -> Iterable[Hypothesis]:
     yield replace(h, unseen=h.unseen[1:] if whole else h.unseen).worse(*verdict)
 
 
-def _explain_close(h: Hypothesis, elapsed: float, idle: float) -> Iterable[Hypothesis]:
+def _explain_close(h: Hypothesis, elapsed: float, idle: float, side: Side) -> Iterable[Hypothesis]:
     ended = replace(h, over=True, unread=(), duties=(), unseen=())
     state = h.value.control
     expired = replace(ended, path=(*h.path, (state, "Evt18")) if h.path else ())
@@ -370,3 +415,6 @@ def _explain_close(h: Hypothesis, elapsed: float, idle: float) -> Iterable[Hypot
             yield replace(ended, notes=(*h.notes, CLOSED_EARLY) if CLOSED_EARLY not in h.notes else h.notes)
     elif state == "Sta2" and (not h.unread or elapsed >= ARTIM_FLOOR):
         yield expired
+    elif side.unasked and not h.unread and idle >= ARTIM_FLOOR and state in _STANDING:
+        # Nobody waits for ever; but who gives up says so (AA-1), and does not just go.
+        yield ended.worse(Grade.NON_STRICT, GAVE_UP)

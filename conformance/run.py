@@ -5,16 +5,24 @@ difference. It works by callbacks, so the same code runs on virtual time and on 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from dataclasses import replace
 
-from dicomnet.statemachine import ASSOCIATION, AAssociateRJ, Framer, Limits, Violation
-from dicomnet.transports import Address, Link, Timer, Transport
+from dicomnet.statemachine import (
+    AAssociateRJ,
+    AReleaseRQ,
+    Framer,
+    Limits,
+    PDataTF,
+    Pdu,
+    Violation,
+)
+from dicomnet.transports import Link, Timer
 
 from .case import (
+    SIDES,
     Await,
     AwaitTimer,
+    AwaitUser,
     Case,
     Close,
     Connect,
@@ -24,75 +32,28 @@ from .case import (
     Reading,
     Reset,
     Send,
+    as_event,
 )
+from .conversation import Asked, Conversation, longest_pdu
 from .evidence import Evidence, describe, describe_silence
 from .faults import own_fault
+from .guarded import guarded
 from .octets import cut, with_titles
-from .oracle import CLOSED_EARLY, Hypothesis, Oracle, cell_clause
+from .oracle import Hypothesis, Oracle, cell_clause
+from .placing import place
+from .row import Row
+from .target import Target, Visit
 from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
-
-if TYPE_CHECKING:
-    from .security import TlsTarget
 
 # What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
 TESTER_LIMITS = Limits(data=1 << 20)
 MAX_RECEIVED = 1 << 22
 MAX_PDUS = 10_000
 PIECE_SECONDS = 0.001
+# How long the user of a requestor may take for what he does unasked, at least, in seconds.
+USER_PATIENCE = 5.0
 # "Rejected for now" (PS3.8 2020 Table 9-21).
 TRANSIENT = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long the tester waits, in seconds.
-
-    `quiet`: silence that counts as "no answer"; `patience`: for an answer that is due; `connect`: for the
-    connection; `timer`: for the target's ARTIM; `idle`: nothing is left idle for longer. `prompt`: what the service
-    provider does by itself has come after this long (None: not known); it matters where the user takes his time.
-    """
-
-    quiet: float = 0.2
-    patience: float = 5.0
-    connect: float = 10.0
-    timer: float = 300.0
-    idle: float = 45.0
-    prompt: float | None = None
-
-    def slower(self, factor: float) -> Pace:
-        """The same with longer waits for answers and silence."""
-        prompt = None if self.prompt is None else self.prompt * factor
-        return replace(self, quiet=self.quiet * factor, patience=self.patience * factor, prompt=prompt)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The system under test: where it is and how it is called; what is below the association, where that is TLS."""
-
-    carrier: Transport
-    address: Address
-    called: str
-    calling: str
-    pace: Pace
-    tls: TlsTarget | None = None
-
-
-P = ParamSpec("P")
-
-
-def _guarded(method: Callable[Concatenate[CaseRun, P], None]) -> Callable[Concatenate[CaseRun, P], None]:
-    """A fault of our own ends this case and no other: several run side by side, and the carrier knows no cases."""
-
-    @wraps(method)
-    def guarded(self: CaseRun, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            method(self, *args, **kwargs)
-        except Exception as error:
-            if self.result is not None:
-                raise
-            self.break_off(error)
-
-    return guarded
 
 
 class CaseRun:
@@ -109,7 +70,10 @@ class CaseRun:
         self.result: Result | None = None
         self._target = target
         self._done = done
-        self._oracle = Oracle()
+        self._oracle = Oracle(side=SIDES[case.role])
+        self._talk = Conversation()
+        self._released = False  # the user of a requestor has asked for the release
+        self._visit: Visit | None = None
         self._framer = Framer(TESTER_LIMITS)
         self._evidence = evidence or Evidence()
         self._steps = list(case.steps)
@@ -124,14 +88,13 @@ class CaseRun:
         self._pieces: list[bytes] = []
         self._received = 0
         self._answers = 0
-        # What was sent in a row, each with the states in which the target may have been before it.
-        self._row: list[tuple[tuple[str, ...], Send]] = []
+        self._row = Row()
         self.checking: Cell | None = None  # the state check in which the difference was seen
         self.busy = False  # the target rejected the association for now, which is no verdict on the case
         self.slowest = 0.0  # the longest time from what was sent to an answer, in seconds
         self.latest = 0.0  # the same for the last answer
 
-    @_guarded
+    @guarded
     def start(self) -> None:
         """Begin."""
         self._next()
@@ -143,20 +106,25 @@ class CaseRun:
         if self.result is not None:
             return
         self._position += 1
-        if self._position >= len(self._steps) or (self._oracle.over and self._opened is not None):
+        over = self._oracle.over and self._opened is not None
+        ahead = (step for step in self._steps[self._position :] if isinstance(step, AwaitUser))
+        if over and (unmet := next(ahead, None)) is not None:
+            self._user_did_not(unmet)
+            return
+        if self._position >= len(self._steps) or over:
             self._conclude()
             return
         step = self._steps[self._position]
         self._answered = False
         match step:
             case Connect():
-                self._note("tester", "connect")
-                self._wait(self._target.pace.connect, lambda: self.on_failed("timeout"))
-                self._link = self._target.carrier.connect(self._target.address, self)
+                self._connect(step, self._target)
             case Send():
                 self._send(step)
             case Await():
                 self._await(step)
+            case AwaitUser():
+                self._await_user(step)
             case AwaitTimer():
                 self._await_timer(step, self._target.pace.timer)
             case Idle():
@@ -172,6 +140,18 @@ class CaseRun:
             case _:
                 raise AssertionError("a step of several connections on one")
 
+    def _connect(self, step: Connect, target: Target) -> None:
+        self._wait(target.pace.connect, lambda: self.on_failed("timeout"))
+        if target.caller is None:
+            self._note("tester", "connect")
+            self._link = target.carrier.connect(target.address, self)
+        elif step.refused and not target.caller.watches:
+            why = "started by hand; whether it gives up cannot be seen"
+            self._finish(Verdict.NOT_APPLICABLE, self.case.requirement, why)
+        else:
+            self._note("tester", f"wait for the requestor to connect{', and refuse it' * step.refused}")
+            self._visit = target.caller.expect(self, refused=step.refused)
+
     def _send(self, step: Send) -> None:
         made = step.octets if step.made is None else step.made(self._evidence)
         if isinstance(made, str):
@@ -181,8 +161,8 @@ class CaseRun:
         self._evidence.sent.append(octets)
         self._note("tester", step.what, octets)
         if not isinstance(self._steps[self._position - 1], Send):
-            self._row = []
-        self._row.append((self._oracle.states(), step))
+            self._row = Row()
+        self._row.add(self._oracle.states(), step)
         # The oracle hears of it first: an answer may come while the pieces are still on their way.
         self._oracle.sent(_leading(step.readings) if step.prefix else step.readings)
         self._pieces = cut(octets, step.pieces)
@@ -256,14 +236,43 @@ class CaseRun:
         else:
             self._differ(expected, describe_silence(self._framer, seconds))
 
+    def _await_user(self, step: AwaitUser) -> None:
+        """See `AwaitUser`. What the user has done already counts as well."""
+        serves = step.event == "Evt11"
+        while serves and self._talk.waiting:
+            self._answer(self._talk.waiting.popleft())
+        if self._released if serves else self._talk.waiting:
+            self._next()
+        elif self._released or self._oracle.over:
+            self._user_did_not(step)
+        else:
+            self._wait(max(self._target.pace.patience, USER_PATIENCE), lambda: self._user_did_not(step))
+
+    def _answer(self, asked: Asked) -> None:
+        octets = asked.answer(longest_pdu(self._evidence))
+        self._note("tester", "P-DATA-TF (response: success)", octets)
+        self._oracle.sent(as_event("Evt10"))
+        self._sent = self._target.carrier.now()
+        if self._link is not None:
+            self._link.send(octets)
+
+    def _user_did_not(self, step: AwaitUser) -> None:
+        """Nothing says that a user must send data, or when he is to release: such a case says nothing of this one."""
+        expected = {
+            "Evt9": "a message of the target's user",
+            "Evt11": "the A-RELEASE-RQ of the target's user",
+        }
+        verdict = Verdict.INCONCLUSIVE if step.prefix else DEVIATION[self.case.level]
+        self._finish(verdict, expected[step.event], self._story())
+
     def _await_timer(self, step: AwaitTimer, left: float) -> None:
         """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""
         poke = step.poke
-        if not self._oracle.timed():
+        if not (step.user or self._oracle.timed()):
             self._next()  # no timer runs in the state that was reached
             return
         if poke is None or left <= step.every:
-            self._wait(left, self._no_timer)
+            self._wait(left, self._still_waits if step.user else self._no_timer)
             return
 
         def again() -> None:
@@ -275,22 +284,23 @@ class CaseRun:
 
         self._wait(step.every, again)
 
+    def _still_waits(self) -> None:
+        waited = f"its user still waits after {self._target.pace.timer:.3g} s; no clause bounds that"
+        self._oracle.tolerate(Grade.INFORMATIONAL, waited)
+        self._next()
+
     def _no_timer(self) -> None:
         """No ARTIM, or one that is longer than the run allows: noted; what the steps say next is still judged."""
-        limit = self._target.pace.timer
-        self._note("tester", f"still open after {limit:.3g} s")
-        if self._oracle.saw_no_timer():
-            self._next()
-            return
-        self._oracle.tolerate(
-            Grade.NON_STRICT,
-            f"still open after {limit:.3g} s: no ARTIM, or a longer one (the standard fixes no value)",
-        )
+        open_still = f"still open after {self._target.pace.timer:.3g} s"
+        self._note("tester", open_still)
+        if not self._oracle.saw_no_timer():
+            text = f"{open_still}: no ARTIM, or a longer one (the standard fixes no value)"
+            self._oracle.tolerate(Grade.NON_STRICT, text)
         self._next()
 
     # --- what the carrier reports ------------------------------------------------------------------------
 
-    @_guarded
+    @guarded
     def on_open(self) -> None:
         """See `LinkHandler`."""
         self._opened = self._target.carrier.now()
@@ -298,16 +308,35 @@ class CaseRun:
         self._oracle.connected()
         self._next()
 
-    @_guarded
+    @guarded
+    def on_visit(self, link: Link) -> None:
+        """The requestor has connected; what it needed to be started is not counted."""
+        self._link = link
+        self._sent = self._target.carrier.now()
+        self.on_open()
+
+    def tell(self, what: str) -> None:
+        """See `Visited`."""
+        self._note("target", what)
+
+    @guarded
     def on_failed(self, code: str) -> None:
         """See `LinkHandler`."""
         self._note("target", f"no connection: {code}")
+        if isinstance(self._steps[0], Connect) and self._steps[0].refused:
+            self._oracle.refused()
+            if code == "timeout":
+                self._oracle.tolerate(
+                    Grade.INFORMATIONAL, "goes on, although nobody listens; no clause bounds that"
+                )
+            self._conclude()
+            return
         # Only where the connection itself is the point of the case is its absence a deviation.
         point = self.case.cell is not None and self.case.cell[0] == "Sta1"
         verdict = DEVIATION[self.case.level] if point else Verdict.INCONCLUSIVE
         self._finish(verdict, "a connection", f"no connection: {code}")
 
-    @_guarded
+    @guarded
     def on_octets(self, octets: bytes) -> None:
         """See `LinkHandler`."""
         self._received += len(octets)
@@ -315,8 +344,7 @@ class CaseRun:
         for received, raw in self._framer.feed(octets):
             if self.result is not None:
                 return
-            self._evidence.received.append(received)
-            self._evidence.octets.append(raw)
+            self._evidence.hears(received, raw)
             self._answers += 1
             self._note("target", describe(received), raw)
             expected = self._oracle.expected()
@@ -330,18 +358,19 @@ class CaseRun:
                 self.busy = isinstance(received, AAssociateRJ) and received.result == TRANSIENT
                 self._differ(expected, describe(received))
                 return
+            self._hear(received)
             self._saw_answer()
         if self._received > MAX_RECEIVED and self.result is None:
             self._differ(self._oracle.expected(), f"more than {MAX_RECEIVED} octets without an end")
         elif self.result is None:
             self._look_again()
 
-    @_guarded
+    @guarded
     def on_end(self) -> None:
         """See `LinkHandler`."""
         self._ended("FIN")
 
-    @_guarded
+    @guarded
     def on_reset(self) -> None:
         """See `LinkHandler`."""
         self._link = None
@@ -365,6 +394,12 @@ class CaseRun:
         self._saw_answer()
         self._look_again()
 
+    def _hear(self, pdu: Pdu) -> None:
+        """What the user of a requestor does unasked."""
+        if isinstance(pdu, PDataTF):
+            self._talk.feed(pdu)
+        self._released = self._released or isinstance(pdu, AReleaseRQ)
+
     def _saw_answer(self) -> None:
         self._answered = True
         self.latest = self._target.carrier.now() - self._sent
@@ -376,6 +411,9 @@ class CaseRun:
         if isinstance(step, Await):
             self._cancel()
             self._await(step)
+        elif isinstance(step, AwaitUser):
+            self._cancel()
+            self._await_user(step)
         elif isinstance(step, AwaitTimer) and self._oracle.over:
             self._next()
 
@@ -389,30 +427,11 @@ class CaseRun:
             states = "/".join(self._oracle.states())
             self._finish(Verdict.INCONCLUSIVE, words, f"{observed}, on the way there (in {states})")
         else:
-            self.checking = self._state_check()
-            seen_in = " or ".join(map(cell_clause, self._checked()))
+            self.checking = self._row.state_check()
+            seen_in = " or ".join(map(cell_clause, self._row.checked(self._oracle, self.case.cell)))
             if seen_in:
                 words = f"{words} (in the check of the state that was reached: {seen_in})"
             self._finish(DEVIATION[self.case.level], words, observed, self._behind() if seen_in else None)
-
-    def _state_check(self) -> Cell | None:
-        """The cell by which the state that was reached is being checked; None where the case itself goes on."""
-        if not self._row:
-            return None
-        before, sent = self._row[-1]
-        return (before[0], sent.check) if sent.check and len(before) == 1 else None
-
-    def _checked(self) -> list[Cell]:
-        """The cells that what was sent last drives, where it only checks the state behind the point of the case."""
-        if not all(sent.check for _, sent in self._row):
-            return []
-        # Where something is due whatever the target has read, it is due in a certain cell.
-        done = [h for h in self._oracle.hypotheses if not h.unread and not h.over]
-        if done and all(h.unseen for h in done):
-            due = {(h.unseen[0].transition.state, h.unseen[0].transition.event) for h in done}
-            return [] if self.case.cell in due else sorted(due)
-        cells = dict.fromkeys((state, sent.check) for before, sent in self._row for state in before)
-        return [cell for cell in cells if ASSOCIATION.action_at(*cell) is not None]
 
     def _behind(self) -> list[str]:
         """What is to be said of the point of the case, where the difference was seen only behind it."""
@@ -469,33 +488,11 @@ class CaseRun:
             checking=self.checking,
             otherwise=verdict_of(self._oracle.best, self.case.level),
         )
-        self._place(result, sure, possible)
+        place(result, sure, possible)
         self.result = result
+        self._leave()
         if self._done is not None:
             self._done(result)
-
-    def _place(
-        self, result: Result, sure: frozenset[tuple[str, str]], possible: frozenset[tuple[str, str]]
-    ) -> None:
-        """Say whether the evidence places the target in the state that the case is about."""
-        cell = self.case.cell
-        if cell is None:
-            return
-        if cell in sure:
-            result.driven = "driven"
-        elif cell[0] == "Sta13" and CLOSED_EARLY in result.notes:
-            result.driven = "closed early"  # whether it was before the event or after it
-        elif cell in possible:
-            result.driven = "cannot be told"
-        else:
-            others = sorted({state for state, event in sure if event == cell[1]})
-            result.driven = f"handled in {'/'.join(others)}" if others else "not driven"
-        if result.driven != "driven" and result.verdict is Verdict.PASS:
-            if ASSOCIATION.event[cell[1]].origin == "local-user" and result.driven == "not driven":
-                result.verdict = Verdict.NOT_APPLICABLE  # it is the target's user who decides
-            elif cell[0] in ("Sta2", "Sta6") and result.driven != "cannot be told":
-                result.verdict = Verdict.INCONCLUSIVE
-            result.notes.append(f"{cell[0]} x {cell[1]}: {result.driven}")
 
     @property
     def idle(self) -> bool:
@@ -529,7 +526,7 @@ class CaseRun:
         """Whether the target has accepted the association."""
         return self._evidence.accepted() is not None
 
-    @_guarded
+    @guarded
     def leave(self) -> None:
         """Go on behind the step that passes time; where the case has not come there, end as its last step does."""
         if self.result is not None:
@@ -541,7 +538,7 @@ class CaseRun:
             last = self._steps[-1]
             self._close(last if isinstance(last, (Close, Reset)) else Close())
 
-    @_guarded
+    @guarded
     def abandon(self, why: str = "no end within the time that a case may take") -> None:
         """Give up: the case has used up the time that it may take."""
         if self.result is None:
@@ -557,8 +554,18 @@ class CaseRun:
         self.result.seconds = self._seconds()
         if link is not None:
             link.close()
+        self._leave()
         if self._done is not None:
             self._done(self.result)
+
+    def _leave(self) -> None:
+        if self._visit is not None:
+            self._visit.leave()
+
+    @property
+    def over(self) -> bool:
+        """Whether there is a verdict, and nothing is left of what was started for the case."""
+        return self.result is not None and (self._visit is None or self._visit.over)
 
     # --- small things ------------------------------------------------------------------------------------
 
@@ -578,7 +585,7 @@ class CaseRun:
 
         self._timer = self._target.carrier.call_later(seconds, expired)
 
-    @_guarded
+    @guarded
     def _go_on_with(self, then: Callable[[], None]) -> None:
         then()
 

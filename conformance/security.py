@@ -18,7 +18,8 @@ from .case import Case, Finding, Grade, Level
 from .cases.tls_build import spoken
 from .evidence import Evidence
 from .octets import ECHO, RELEASE_RQ, RQ, cut, with_titles
-from .run import PIECE_SECONDS, Pace, Target
+from .run import PIECE_SECONDS
+from .target import Pace, Target
 from .tls_steps import (
     Beside,
     Heard,

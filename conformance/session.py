@@ -19,9 +19,9 @@ from .cases.connection import SECOND_ASSOCIATION, SILENT_PEER
 from .crowd import BUSY_SECONDS, Crowd
 from .evidence import silent
 from .faults import TesterFault, carry_on, own_fault
-from .generate import by_cell
-from .run import CaseRun, Target
+from .run import CaseRun
 from .security import Hints, TlsTarget, judge_secure, needs_no_association
+from .target import Caller, Target
 from .verdict import Cell, Result, Verdict, passed
 
 SIDE_BY_SIDE = 8
@@ -63,13 +63,14 @@ Emit = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Report:
-    """What was learned of one or more targets."""
+    """What was learned of one or more targets; `role` is the end of the association that they have."""
 
     target: str
     results: list[Result] = field(default_factory=list[Result])
     remarks: list[str] = field(default_factory=list[str])
     blamed: str = ""
     interrupted: bool = False
+    role: str = "acceptor"
 
     def summary(self) -> dict[str, int]:
         """How many cases have which verdict; every verdict is named."""
@@ -120,13 +121,16 @@ class Session:
         emit: Emit,
         label: str,
         tls: TlsTarget | None = None,
+        caller: Caller | None = None,
     ) -> None:
-        target = Target(carrier, address, called, calling, first_pace(options), tls)
+        target = Target(carrier, address, called, calling, first_pace(options), tls, caller)
         self._bench = Bench(target, options, label, self._remark)
         self._emit = emit
         self._report: Report | None = None
         self._crowds: dict[str, Result] = {}
         self._cells: dict[Cell, list[Result]] = {}
+        # Failures that only the check of the reached state saw, the first of each kind.
+        self._checks: list[Result] = []
 
     def run(self, cases: tuple[Case, ...], report: Report) -> None:
         """Run the cases; every result goes into `report` as soon as it is known."""
@@ -194,25 +198,44 @@ class Session:
         return result
 
     def _is_anothers(self, case: Case, result: Result) -> bool:
-        """A difference that only the check of the reached state saw is another cell's, where that cell has it too."""
+        """A difference that is another cell's is told there: one that only the check of the reached state saw, or one
+
+        that is seen as well where nothing but the way to the point of the case is tried.
+        """
         checked = result.checking
-        if checked is None or checked == case.cell:
+        if checked is not None and checked != case.cell:
+            same = self._same(self._of_cell(checked), result) or self._same(self._checks, result)
+            if same is None:
+                self._checks.append(result)
+                return False
+            result.verdict = result.otherwise
+            why = f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails"
+        elif case.rests_on is not None and case.rests_on != case.cell:
+            same = self._same(self._of_cell(case.rests_on), result)
+            if same is None:
+                return False
+            result.verdict = Verdict.INCONCLUSIVE
+            why = f"{case.rests_on[0]} x {case.rests_on[1]}, on which this rests, fails in the same way"
+        else:
             return False
-        for other in self._of_cell(checked):
-            if other.verdict is Verdict.FAIL and _gist(other.observed) == _gist(result.observed):
-                result.verdict = result.otherwise
-                result.notes.append(
-                    f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails "
-                    f"(see {other.case.id}): expected {other.expected}, observed {other.observed}"
-                )
-                return True
-        return False
+        result.notes.append(f"{why} (see {same.case.id}): expected {same.expected}, observed {same.observed}")
+        return True
+
+    def _same(self, others: list[Result], result: Result) -> Result | None:
+        """One that failed in the same way; a state check that failed is the same where it was of the same cell."""
+        for other in others:
+            alike = other.checking in (None, result.checking) and _gist(other.observed) == _gist(
+                result.observed
+            )
+            if other.verdict is Verdict.FAIL and alike:
+                return other
+        return None
 
     def _of_cell(self, cell: Cell) -> list[Result]:
         """The results of the cases for this cell; they are run once, when they are first asked for."""
         if cell not in self._cells:
             self._cells[cell] = []
-            for case in by_cell().get(cell, ()):
+            for case in self._bench.kit.by_cell().get(cell, ()):
                 self._bench.recover()
                 result = self._bench.once(case).result
                 assert result is not None
@@ -227,7 +250,7 @@ class Session:
         if seconds is None:
             result.verdict = Verdict.FAIL
             result.notes.append(
-                f"after this case the target no longer serves: no healthy echo for "
+                f"after this case the target no longer serves: no healthy association for "
                 f"{self._bench.options.recover_limit:.3g} s"
             )
             return False
@@ -271,7 +294,7 @@ class Session:
         limit = max(sum(longest(step, pace) for step in case.steps) for case in cases) + CASE_GRACE
 
         def over() -> bool:
-            return all(run.result is not None for run in runs)
+            return all(run.over for run in runs)
 
         carry_on(runs, lambda: self._bench.target.carrier.run(over, limit))
         for run in runs:
@@ -300,6 +323,9 @@ class Session:
     # --- several connections -----------------------------------------------------------------------------
 
     def _serves_several(self) -> bool:
+        caller = self._bench.target.caller
+        if caller is not None:
+            return caller.side_by_side
         return self._together(SILENT_PEER).verdict is Verdict.PASS
 
     def _together(self, case: Case) -> Result:
@@ -397,5 +423,7 @@ class Session:
 
 
 def _gist(observed: str) -> str:
-    """What was observed, without how long was waited for it."""
-    return "nothing" if silent(observed) else observed
+    """What was observed, without how long was waited for it, and whether octets were left unread at a close."""
+    if silent(observed):
+        return "nothing"
+    return "closed" if observed in ("closed (FIN)", "closed (RST)") else observed

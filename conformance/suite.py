@@ -7,17 +7,20 @@ from collections.abc import Iterable
 
 from dicomnet.statemachine import TlsProfile
 
+from . import requestor
 from .case import Case
 from .cases import BY_HAND
 from .cases.tls import tls_cases
 from .generate import generated
 
 
-def all_cases(depth: int = 0, profile: TlsProfile | None = None) -> tuple[Case, ...]:
-    """The generated cases, then those written by hand; the order is the order of running.
+def all_cases(depth: int = 0, profile: TlsProfile | None = None, role: str = "acceptor") -> tuple[Case, ...]:
+    """The generated cases, then those written by hand, for a target of this role; the order is the order of running.
 
-    With a `profile` the target is reached over TLS, and those that judge its TLS come last.
+    With a `profile` the target is reached over TLS, and those that judge an acceptor's TLS come last.
     """
+    if role == "requestor":
+        return requestor.generated(depth)
     return (*generated(depth), *BY_HAND, *(tls_cases(profile) if profile is not None else ()))
 
 

@@ -87,3 +87,8 @@ def usable(result: Result) -> bool:
     """The target accepted an association with Verification, whatever came after it."""
     accepted = result.evidence.accepted()
     return accepted is not None and any(context.result == 0 for context in accepted.presentation_contexts)
+
+
+def has_called(result: Result) -> bool:
+    """The requestor has asked for an association, whatever came after it."""
+    return result.evidence.request() is not None

@@ -10,10 +10,13 @@ from rich.markup import escape
 
 from dicomnet.statemachine import Framer
 
-from ..bench import SANITY, Options
+from ..bench import SANITY, SANITY_REQUESTOR, Options
 from ..case import (
+    ACCEPTOR,
+    SIDES,
     Await,
     AwaitTimer,
+    AwaitUser,
     Canary,
     Case,
     Connect,
@@ -40,6 +43,10 @@ from ..suite import all_cases
 from ..tls_steps import Beside, Part, Probe, Shake, Tell
 from .explain_tls import secure_lines
 
+AWAITED = {
+    "Evt9": "the target's user sends a message (Evt9), which is not answered yet",
+    "Evt11": "the target's user asks for the release (Evt11); what he asks for before is answered with success",
+}
 # More answers in a row than any case awaits.
 MAX_ANSWERS = 8
 MAX_DECODED = 4
@@ -52,7 +59,9 @@ def explain(case_id: str) -> None:
 
     Example: dicomnet explain ul.sta2.evt10
     """
-    known = every_tls_case() | {case.id: case for case in (SANITY, *all_cases(1 if "+" in case_id else 0))}
+    depth = 1 if "+" in case_id else 0
+    known = every_tls_case() | {case.id: case for case in (SANITY, SANITY_REQUESTOR, *all_cases(depth))}
+    known |= {case.id: case for case in all_cases(depth, role="requestor")}
     case = known.get(case_id)
     if case is None:
         near = ", ".join(difflib.get_close_matches(case_id, known, n=3)) or "see dicomnet test --list"
@@ -77,7 +86,7 @@ def show_case(case: Case, console: Console) -> None:
     for name, text in rows:
         console.print(f"  {name:<12}{escape(text)}")
     console.print("  sequence")
-    oracle, framer = Oracle(), Framer(TESTER_LIMITS)
+    oracle, framer = Oracle(side=SIDES[case.role]), Framer(TESTER_LIMITS)
     for number, step in enumerate(case.steps, 1):
         for position, line in enumerate(_step_lines(step, oracle, framer)):
             console.print(f"    {number if position == 0 else '':>2}  {escape(printable(line))}")
@@ -91,9 +100,17 @@ def _step_lines(step: Step, oracle: Oracle, framer: Framer, *, nested: bool = Fa
     match step:
         case Connect():
             oracle.connected()
-            return [f"tester connects: Evt5; target in {'/'.join(oracle.states())}"]
+            who = "tester" if oracle.side is ACCEPTOR else "target"
+            events = " and ".join(oracle.side.opening)
+            return [f"{who} connects: {events}; target in {'/'.join(oracle.states())}"]
         case Send():
             return [*_send_lines(step, oracle, before), *_read_lines(step, framer)]
+        case AwaitUser():
+            oracle.settle()
+            oracle.acts(step.event)
+            return [AWAITED[step.event]]
+        case AwaitTimer(user=True):
+            return [f"the user of the target in {before} gives up, or waits on: reported, not graded"]
         case AwaitTimer():
             poke = f"; every {step.every:g} s the tester sends {step.poke.what}" if step.poke else ""
             return [f"target in {before} closes when ARTIM expires; the time is reported, not graded{poke}"]

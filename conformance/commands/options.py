@@ -22,6 +22,7 @@ from ..reports import Screen, part_of, replace_text
 INTERRUPTED: Final = 130
 # The exit code where all was done but a report could not be written: no verdict on what was examined.
 NOT_WRITTEN: Final = 4
+MOST_PORT: Final = 65535
 
 
 class AddressType(click.ParamType[Address]):
@@ -38,9 +39,26 @@ class AddressType(click.ParamType[Address]):
             self.fail(f"{value!r}: write an IPv6 address as [ADDRESS]:PORT", param, ctx)
         if not colon or not host:
             self.fail(f"{value!r} is not HOST:PORT, as in 127.0.0.1:11112", param, ctx)
-        if not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= 65535:
-            self.fail(f"{value!r}: the port must be a number from 1 to 65535", param, ctx)
+        if not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= MOST_PORT:
+            self.fail(f"{value!r}: the port must be a number from 1 to {MOST_PORT}", param, ctx)
         return Address(host, int(port))
+
+
+class ListenType(click.ParamType[Address]):
+    """[HOST:]PORT to listen on; without a host, the loopback. Port 0 picks a free one."""
+
+    name = "[host:]port"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """Read the text; says what is wrong with it."""
+        host, port = value.rpartition(":")[::2] if ":" in value else ("127.0.0.1", value)
+        if not (port.isascii() and port.isdigit()) or int(port) > MOST_PORT:
+            self.fail(
+                f"{value!r} is not [HOST:]PORT, as in 11112, with a port from 0 to {MOST_PORT}", param, ctx
+            )
+        if int(port):
+            return ADDRESS.convert(f"{host}:{int(port)}", param, ctx)
+        return Address(ADDRESS.convert(f"{host}:1", param, ctx).host, 0)
 
 
 class AETitleType(click.ParamType[str]):
@@ -102,6 +120,7 @@ def _try_to_write(path: Path) -> None:
 
 
 ADDRESS = AddressType()
+LISTEN = ListenType()
 AET = AETitleType()
 OUTPUT = OutputFileType()
 SECONDS = SecondsType(0.1, 3600.0)

@@ -25,12 +25,14 @@ from dicomnet.transports import (
 )
 
 from ..bench import SANITY, Options
+from ..caller import ByHand, Reception, Trigger
 from ..case import Case
 from ..faults import own_fault
 from ..security import TlsTarget
-from ..session import CaseStarted, Emit, Event, Report, Session
+from ..session import CaseStarted, Emit, Event, Remark, Report, Session
 from ..tls_contexts import TlsContexts
 from ..verdict import Result
+from .called import Requestor
 from .interruption import Interruption
 
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
@@ -55,10 +57,18 @@ class Choice:
     options: Options
     given: tuple[str, ...] = ()
     tls: TlsSettings | None = None
+    requestor: Requestor | None = None
+
+    @property
+    def role(self) -> str:
+        """Which end of the association is tested."""
+        return "acceptor" if self.requestor is None else "requestor"
 
     @property
     def target(self) -> str:
         """Who is tested, in words."""
+        if self.requestor is not None:
+            return self.requestor.name
         return EMBEDDED if self.address is None else str(self.address)
 
     def repeat(self, *ids: str) -> str:
@@ -66,13 +76,17 @@ class Choice:
         words = ["dicomnet", "test"]
         if self.address is not None:
             words += [str(self.address)]
-        if self.address is not None or (self.called, self.calling) != (CALLED, CALLING):
+        if self.requestor is not None:
+            words += ["--listen", str(self.requestor.listen), "--aet", self.requestor.aet]
+        elif self.address is not None or (self.called, self.calling) != (CALLED, CALLING):
             words += ["--called-aet", self.called, "--calling-aet", self.calling]
         if self.depth:
             words += ["--depth", str(self.depth)]
         words += self.given
         for case_id in ids:
             words += ["--select", case_id]
+        if self.requestor is not None and self.requestor.words:
+            words += ["--", *self.requestor.words]
         return shlex.join(words)
 
 
@@ -135,6 +149,9 @@ def run_suite(
     choice: Choice, cases: tuple[Case, ...], report: Report, emit: Emit, interruption: Interruption
 ) -> None:
     """Run the cases against the target; without one, on each carrier against the embedded acceptor."""
+    if choice.requestor is not None:
+        _run_called(choice, choice.requestor, cases, report, emit, interruption)
+        return
     if choice.address is not None:
         tcp = CarefulTcp(interruption)
         try:
@@ -150,6 +167,30 @@ def run_suite(
         _run_all_embedded(choice, cases, report, emit, interruption)
 
 
+def _run_called(
+    choice: Choice,
+    requestor: Requestor,
+    cases: tuple[Case, ...],
+    report: Report,
+    emit: Emit,
+    interruption: Interruption,
+) -> None:
+    """Wait for the requestor, which a command starts, or somebody."""
+    tcp = CarefulTcp(interruption)
+    command = requestor.command()
+
+    def ask(address: Address) -> None:
+        emit(Remark(f"waiting on {address} for the requestor to call"))
+
+    try:
+        trigger = command or ByHand(ask)
+        _judge(choice, requestor.listen, tcp, choice.options, "tcp", cases, report, emit, trigger)
+    finally:
+        if command is not None:
+            command.close()
+        tcp.end()
+
+
 def _judge(
     choice: Choice,
     address: Address,
@@ -159,16 +200,20 @@ def _judge(
     cases: tuple[Case, ...],
     report: Report,
     emit: Emit,
+    trigger: Trigger | None = None,
 ) -> None:
-    """One session, over TLS where that is asked for."""
+    """One session, over TLS where that is asked for; `trigger` makes a requestor call."""
+    names = (choice.called, choice.calling, options, emit)
     if choice.tls is None:
-        Session(carrier, address, choice.called, choice.calling, options, emit, label).run(cases, report)
+        caller = None if trigger is None else Reception(carrier, address, trigger)
+        Session(carrier, address, *names, label, caller=caller).run(cases, report)
         return
     seen: list[Secured | Failed] = []
     over = TlsTransport(carrier, Tls(choice.tls), handshake=NO_END, look=seen.append)
     below = TlsTarget(carrier, TlsContexts(choice.tls, address.host), lambda: seen[-1] if seen else None)
     label = f"{label}, TLS"
-    Session(over, address, choice.called, choice.calling, options, emit, label, below).run(cases, report)
+    caller = None if trigger is None else Reception(over, address, trigger)
+    Session(over, address, *names, label, below, caller).run(cases, report)
 
 
 def _throw_away(directory: Path, profile: str) -> tuple[TlsSettings, TlsSettings]:

@@ -11,18 +11,19 @@ import click
 
 from dicomnet.transports import Address, TlsSettings, tls_profile
 
-from ..bench import SANITY, Options
+from ..bench import KITS, Options
 from ..case import Case
 from ..crowd import MAX_FILL
 from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
 from ..session import Event, Report
 from ..suite import all_cases, choose, distinct
 from ..unreachable import cell_counts, unreachable_lines
+from .called import Requestor, judged, patience_to_connect
 from .earlier import Earlier, earlier_runs
 from .interruption import Interruption
-from .options import ADDRESS, AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
+from .options import AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
-from .tls_options import TLS_NAMES, requestor_tls, words_of
+from .tls_options import TLS_NAMES, tested_tls, words_of
 
 # What is known of a target; the embedded acceptor makes its own certificates.
 OF_A_TARGET = {"concurrent": "--concurrent"} | {
@@ -41,7 +42,6 @@ def _limit(name: str, default: float, text: str) -> Callable[[F], F]:
 
 
 _OPTIONS = (
-    click.argument("address", type=ADDRESS, required=False, metavar="[HOST:PORT]"),
     click.option("--called-aet", type=AET, default=CALLED, show_default=True, help="AE title of the target."),
     click.option(
         "--calling-aet", type=AET, default=CALLING, show_default=True, help="AE title of the tester."
@@ -95,13 +95,15 @@ def _with_options(function: F) -> F:
 
 
 @click.command(name="test")
+@judged
 @_with_options
-@requestor_tls
+@tested_tls
 @earlier_runs
 @click.pass_context
 def test(
     ctx: click.Context,
     address: Address | None,
+    requestor: Requestor | None,
     called_aet: str,
     calling_aet: str,
     select: tuple[str, ...],
@@ -123,35 +125,38 @@ def test(
 ) -> None:
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
 
-    With --tls every association is over TLS, and the target's TLS is judged as well, against a profile of PS3.15.
+    With --listen a requestor is judged: COMMAND is started for each case, or somebody makes it call.
+    With --tls every association is over TLS, and an acceptor's TLS is judged as well, against a profile of PS3.15.
 
     Exit codes: 0 no failure, 1 failures, 2 wrong usage, 3 could not test (unreachable, sanity failed, inconclusive),
     4 the tester itself failed, or a report could not be written at the end, 130 interrupted.
 
     Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
+
+    Example: dicomnet test --listen 0 -- echoscu -aec {aet} {host} {port}
     """
     interruption = ctx.with_resource(ctx.ensure_object(Interruption))
     interruption.hold()
     options = Options(
         artim_limit=artim_limit,
-        connect=connect_limit,
+        connect=patience_to_connect(ctx, requestor, connect_limit),
         patience=patience,
         recover_limit=recover_limit,
         concurrent=concurrent or 0,
     )
-    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls)
+    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
     files = _files(json_file, junit_file, earlier)
-    _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None)
+    _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None or requestor is not None)
     screen = Screen(highlight=False)
     if list_only or dry_run:
         interruption.release()
         interruption.check()
         _list(screen, cases, choice, "would be run against" if dry_run else "for")
         if list_only and not select:
-            _list_unreachable(screen)
+            _list_unreachable(screen, choice.role)
         return
-    report = Report(choice.target)
+    report = Report(choice.target, role=choice.role)
     screen.carry_on = True
     shown = Console(screen, verbose=verbose, baseline=earlier.baseline)
     _run(choice, cases, report, shown, interruption, for_files=bool(files))
@@ -196,14 +201,16 @@ def _given(ctx: click.Context) -> tuple[str, ...]:
 
 def _choose(select: tuple[str, ...], choice: Choice, *, quick: bool) -> tuple[Case, ...]:
     """The cases that are asked for. A pattern that fits nothing is a mistake, found before anything is run."""
-    known = all_cases(choice.depth, None if choice.tls is None else tls_profile(choice.tls.profile))
+    profile = None if choice.tls is None else tls_profile(choice.tls.profile)
+    known = all_cases(choice.depth, profile, choice.role)
+    sanity = KITS[choice.role].sanity
     for pattern in select:
-        if not choose((SANITY, *known), (pattern,), quick=False):
+        if not choose((sanity, *known), (pattern,), quick=False):
             more = "" if choice.depth else " (--depth 1 has more)"
             more += "" if choice.tls is not None else " (--tls has more)" if pattern.startswith("tls") else ""
             raise click.UsageError(f"no case fits {pattern!r}; see dicomnet test --list{more}")
     cases = choose(known, select, quick=quick)
-    if not cases and not choose((SANITY,), select, quick=quick):
+    if not cases and not choose((sanity,), select, quick=quick):
         raise click.UsageError("all cases that fit wait for long timers, which --quick leaves out")
     return cases
 
@@ -265,6 +272,8 @@ def _whom(choice: Choice) -> str:
     if choice.address is None:
         return choice.target
     over = "" if choice.tls is None else " over TLS"
+    if choice.requestor is not None:
+        return f"{choice.target}{over}, called {choice.requestor.aet}"
     return f"{choice.target}{over}, called {choice.called} by {choice.calling}"
 
 
@@ -276,13 +285,13 @@ def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) ->
     screen.print(told, markup=False, soft_wrap=True)
 
 
-def _list_unreachable(screen: Screen) -> None:
-    total, driven, out_of_reach = cell_counts()
+def _list_unreachable(screen: Screen, role: str) -> None:
+    total, driven, out_of_reach = cell_counts(role)
     screen.print(
         f"\nThe suite drives {driven} of the {total} cells of Table 9-10; "
         f"{out_of_reach} cannot be reached from outside:",
         markup=False,
         soft_wrap=True,
     )
-    for line in unreachable_lines():
+    for line in unreachable_lines(role):
         screen.print(line, markup=False, soft_wrap=True)

@@ -15,6 +15,8 @@ from click.core import ParameterSource
 from dicomnet.statemachine import SecurityError
 from dicomnet.transports import TlsSettings, client_context, server_context, tls_profile, tls_remarks
 
+from .options import refuse_useless
+
 # The password of an encrypted key comes from here, or from a prompt: in an option every process could read it.
 PASSWORD_VARIABLE: Final = "DICOMNET_TLS_KEY_PASSWORD"
 
@@ -105,23 +107,33 @@ TLS_NAMES: Final = {
 
 def requestor_tls(function: Callable[P, R]) -> Callable[..., R]:
     """Add the options of an end that connects; the command gets `tls`, a `TlsSettings` or None."""
-    return _with(function, _REQUESTOR, acceptor=False)
+    return _with(function, _REQUESTOR, lambda _ctx: False)
 
 
 def acceptor_tls(function: Callable[P, R]) -> Callable[..., R]:
     """Add the options of an end that listens; the command gets `tls`, a `TlsSettings` or None."""
-    return _with(function, _ACCEPTOR, acceptor=True)
+    return _with(function, _ACCEPTOR, lambda _ctx: True)
+
+
+def tested_tls(function: Callable[P, R]) -> Callable[..., R]:
+    """Add the options of a tester: it connects to an acceptor, or (`--listen`) is the acceptor of a requestor."""
+    demand = click.option(
+        "--tls-require-client-cert",
+        is_flag=True,
+        help="With --listen: demand a certificate of the requestor.",
+    )
+    return _with(function, (*_REQUESTOR, demand), lambda ctx: ctx.params.get("listen") is not None)
 
 
 def _with(
     function: Callable[P, R],
     options: tuple[Callable[[Callable[..., R]], Callable[..., R]], ...],
-    *,
-    acceptor: bool,
+    acceptor: Callable[[click.Context], bool],
 ) -> Callable[..., R]:
     def command(*args: Any, **values: Any) -> R:  # noqa: ANN401 - whatever the command takes
         given = {name: values.pop(name, None) for name in ("tls", *TLS_NAMES)}
-        settings = settings_of(click.get_current_context(), given, acceptor=acceptor)
+        ctx = click.get_current_context()
+        settings = settings_of(ctx, given, acceptor=acceptor(ctx))
         return function(*args, **values, tls=settings)  # type: ignore[arg-type]
 
     wrapped: Callable[..., R] = update_wrapper(command, function)
@@ -200,6 +212,11 @@ def _refuse_contradictions(ctx: click.Context, given: dict[str, Any], *, accepto
     if acceptor and given["tls_cert"] is None and (used or given["tls"]):
         what = ", ".join(["--tls"] * bool(given["tls"]) + used)
         raise click.UsageError(f"an acceptor with TLS needs --tls-cert: add it, or leave {what} out")
+    useless = ("tls_server_name", "tls_no_verify") if acceptor else ("tls_require_client_cert",)
+    of_the_other = {name: TLS_NAMES[name] for name in useless}
+    refuse_useless(
+        ctx, of_the_other, f"it is for {'a requestor' if acceptor else 'an acceptor'}, and this end is none"
+    )
     if not acceptor and used and not given["tls"]:
         raise click.UsageError(f"without --tls there is no TLS: add it, or leave {', '.join(used)} out")
     if given["tls_key"] is not None and given["tls_cert"] is None:

@@ -299,7 +299,7 @@ class Console:
         told.append(f"; {cells} cells of Table 9-10 driven")
         self.console.print(told)
         if report.results and not report.blamed:
-            total, driven, out_of_reach = cell_counts()
+            total, driven, out_of_reach = cell_counts(report.role)
             self.say(
                 f"The suite drives {driven} of the {total} cells; {out_of_reach} cannot be reached from outside "
                 "(dicomnet test --list says why)",

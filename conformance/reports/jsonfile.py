@@ -21,12 +21,13 @@ def report_as_dict(report: Report, repeat: Repeat, baseline: Baseline = NO_BASEL
     return {
         "schema": SCHEMA,
         "target": report.target,
+        "role": report.role,
         "interrupted": report.interrupted,
         "blamed": report.blamed or None,
         "remarks": report.remarks,
         "cases": [_case(result, repeat, compared) for result in report.results],
         "cells": report.cells(),
-        "unreachable": unreachable(),
+        "unreachable": unreachable(report.role),
         "summary": report.summary(),
         "baseline": _baseline(baseline, compared) if baseline.name else None,
     }

@@ -82,8 +82,10 @@ _new_echo_rq = quick(CEchoRQ)
 Command = CEchoRQ | CEchoRSP | OtherCommand
 
 
-def encode_command(command: CEchoRQ | CEchoRSP) -> bytes:
+def encode_command(command: Command) -> bytes:
     """The command set as octets. Raises LocalProtocolError("invalid_argument") for what cannot be sent."""
+    if isinstance(command, OtherCommand):
+        return _encode_other(command)
     if command.affected_sop_class_uid == VERIFICATION:
         if isinstance(command, CEchoRQ):
             return _RQ_HEAD + _message_id(command.message_id, _MESSAGE_ID) + _RQ_TAIL
@@ -112,6 +114,24 @@ def _encode_elements(command: CEchoRQ | CEchoRSP) -> bytes:
         parts.append(_number_element(_MESSAGE_ID_RESPONDED_TO, command.message_id_responded_to))
         parts.append(_number_element(_DATA_SET_TYPE, NO_DATA_SET))
         parts.append(_number_element(_STATUS, command.status))
+    return _with_group_length(parts)
+
+
+def _encode_other(command: OtherCommand) -> bytes:
+    """The elements that it has, in their order."""
+    uid = command.affected_sop_class_uid
+    numbers = (
+        (_COMMAND_FIELD, command.command_field),
+        (_MESSAGE_ID, command.message_id),
+        (_MESSAGE_ID_RESPONDED_TO, command.message_id_responded_to),
+        (_DATA_SET_TYPE, command.data_set_type),
+        (_STATUS, command.status),
+    )
+    parts = [_number_element(element, value) for element, value in numbers if value is not None]
+    return _with_group_length(parts if uid is None else [_uid_element(uid), *parts])
+
+
+def _with_group_length(parts: list[bytes]) -> bytes:
     elements = b"".join(parts)
     return _GROUP_LENGTH_ELEMENT.pack(0, _GROUP_LENGTH, 4, len(elements)) + elements
 
