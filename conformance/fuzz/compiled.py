@@ -36,15 +36,34 @@ ODD_FOR_CHECKS: Final = frozenset({"version without bit 0"})
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A case, what is odd in its octets up to each step, and the position from which on nothing is a MUST."""
+    """A case, and for each of its steps what is odd in its octets, and how many acts of the script led there.
+
+    `lenient_from` is the position from which on nothing is a MUST.
+    """
 
     case: Case
     odd: tuple[frozenset[str], ...]
+    acts: tuple[int, ...]
     lenient_from: int
+
+    def until(self, position: int, script: Script) -> Script:
+        """The part of the script that a run needs which ends at this step."""
+        return Script(script.acts[: max(self.acts[min(position, len(self.acts) - 1)], 1)])
 
     def odd_until(self, position: int) -> frozenset[str]:
         """What is odd in all that was sent by this step."""
-        return frozenset().union(*self.odd[: position + 1])
+        return frozenset[str]().union(*self.odd[: position + 1])
+
+    def odd_at(self, position: int) -> frozenset[str]:
+        """What is odd in what was sent last, at this step or before it, with nothing waited for in between."""
+        steps = self.case.steps
+        last = position
+        while last > 0 and not isinstance(steps[last], Send):
+            last -= 1
+        first = last
+        while first > 0 and isinstance(steps[first - 1], Send):
+            first -= 1
+        return frozenset[str]().union(*self.odd[first : last + 1])
 
 
 def compiled(script: Script, called: str, calling: str) -> Compiled:
@@ -64,6 +83,8 @@ class _Compiler:
         self._oracle = Oracle(track=False)
         self._steps: list[Step] = [Connect()]
         self._odd: list[frozenset[str]] = [frozenset()]
+        self._acts: list[int] = [0]
+        self._done = 0
         self._oracle.connected()
         self._open_end = False
         self._request: bytes = b""
@@ -73,6 +94,7 @@ class _Compiler:
         lenient = len(script.acts) * 3 + 3
         try:
             for act in script.acts:
+                self._done += 1
                 match act:
                     case Say():
                         self._say(act)
@@ -99,17 +121,19 @@ class _Compiler:
             checks=self._checks(),
             kind="fuzz",
         )
-        return Compiled(case, tuple(self._odd), lenient)
+        return Compiled(case, tuple(self._odd), tuple(self._acts), lenient)
 
     def _add(self, step: Step, odd: frozenset[str] = frozenset()) -> None:
         self._steps.append(step)
         self._odd.append(odd)
+        self._acts.append(self._done)
 
     def _wait(self, *, quiet: bool) -> None:
         last = self._steps[-1]
         if isinstance(last, Await):
             if quiet and not last.quiet:
                 self._steps[-1] = Await(quiet=True, late=last.late)
+                self._acts[-1] = self._done
             return
         if isinstance(last, (Close, Reset)):
             return
@@ -143,7 +167,12 @@ class _Compiler:
             return tuple(checks.not_accepted(number, "its id is even") for number in even)
         length = HEADER_LENGTH + int.from_bytes(self._request[2:HEADER_LENGTH], "big")
         whole = self._request[:1] == b"\1" and length <= len(self._request)
-        made = [checks.AC_FORM, undecoded.NAMES_NOT_PADDED, undecoded.SYNTAXES_NOT_PADDED, undecoded.ONE_SYNTAX]
+        made = [
+            checks.AC_FORM,
+            undecoded.NAMES_NOT_PADDED,
+            undecoded.SYNTAXES_NOT_PADDED,
+            undecoded.ONE_SYNTAX,
+        ]
         if whole:
             made.append(checks.AC_REPEATS)
         made += _negotiated(first, first.request)
@@ -208,12 +237,16 @@ def echo_responses(requests: tuple[tuple[int, int], ...]) -> Check:
                 continue
             answered = pdv.context_id, response.message_id_responded_to
             if answered not in left:
-                text = f"an answer to message {answered[1]} on context {answered[0]}, where none was asked for"
+                text = (
+                    f"an answer to message {answered[1]} on context {answered[0]}, where none was asked for"
+                )
                 yield Finding(clause, text)
             else:
                 del left[: left.index(answered) + 1]
             if response.status != 0:
-                yield Finding(f"{PS37} 9.1.5.1.4", f"status 0x{response.status:04X} instead of success (0x0000)")
+                yield Finding(
+                    f"{PS37} 9.1.5.1.4", f"status 0x{response.status:04X} instead of success (0x0000)"
+                )
 
     return Check("each C-ECHO response names its request: same context, Message ID, status success", look)
 
@@ -221,4 +254,3 @@ def echo_responses(requests: tuple[tuple[int, int], ...]) -> Check:
 def _named(octets: bytes, odd: frozenset[str]) -> str:
     name = NAMES.get(octets[0], "octets")
     return f"{name} ({', '.join(sorted(odd))})" if odd else name
-

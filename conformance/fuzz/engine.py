@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from ..bench import RETRY_SECONDS, Bench
+from ..oracle import CLOSED_EARLY
 from ..reports.text import AS_ALLOWED
 from ..verdict import Result, Verdict
 from .compiled import compiled
@@ -34,8 +37,9 @@ Progress = Callable[[Outcome], None]
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What one script showed."""
+    """What one script showed; `script` is the part of it that was needed."""
 
+    script: Script
     root: Root | None
     result: Result
     example: int
@@ -45,7 +49,7 @@ class _Enough(BaseException):
     """A bound is reached. Hypothesis lets through what is no `Exception`."""
 
 
-class _Breach(AssertionError):
+class _BreachError(AssertionError):
     """A script shows something that is new."""
 
 
@@ -73,27 +77,36 @@ class Fuzzer:
         self._scripts = scripts(role)
         self._until = float("inf") if effort.seconds is None else clock() + effort.seconds
         self._known: dict[Script, _Trial] = {}
-        self._beside: dict[tuple[str, str, str, str], tuple[Script, _Trial]] = {}
+        self._beside: dict[tuple[str, str, str, str], _Trial] = {}
         self._not_seen_again: list[Root] = []
         self._goal: Root | None = None
-        self._best: tuple[Script, _Trial] | None = None
+        self._best: _Trial | None = None
         self._shrinks = 0
         self._shrink_until = 0.0
 
     def run(self) -> None:
         """Round after round, until a bound is reached. Raises `TesterFault` where the tester itself failed."""
+        try:
+            self._rounds()
+        except BaseException:
+            # What was being made smaller is not repeated any more.
+            if self._best is not None and self._goal is not None and not self._is_known(self._goal):
+                self.outcome.flaky.append(Told(f"{self._goal}, not repeated", self._best.script))
+            raise
+
+    def _rounds(self) -> None:
         number = 0
         while self._going_on():
             examples = self.outcome.examples
             self._round(number)
             number += 1
             if self._best is not None:
-                self._settle(*self._best)
+                self._settle(self._best)
             elif self.outcome.examples == examples:
                 break  # nothing new is drawn any more
-        for script, trial in self._beside.values():
+        for trial in self._beside.values():
             if self.outcome.lost is None and len(self.outcome.findings) < self._effort.findings:
-                self._settle(script, trial)
+                self._settle(trial)
 
     def _going_on(self) -> bool:
         effort, outcome = self._effort, self.outcome
@@ -115,7 +128,11 @@ class Fuzzer:
             deadline=None,
             derandomize=False,
             phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=(
+                HealthCheck.too_slow,
+                HealthCheck.filter_too_much,
+                HealthCheck.data_too_large,
+            ),
             report_multiple_bugs=False,
             print_blob=False,
             verbosity=Verbosity.quiet,
@@ -127,13 +144,11 @@ class Fuzzer:
         def attempt(script: Script) -> None:
             self._attempt(script)
 
-        try:
+        with suppress(_BreachError, _Enough):
             attempt()
-        except (_Breach, _Enough):
-            pass
 
     def _attempt(self, script: Script) -> None:
-        """Run a script that was drawn. Raises `_Breach` where it shows what this round is after."""
+        """Run a script that was drawn. Raises `_BreachError` where it shows what this round is after."""
         trial = self._known.get(script)
         if trial is None:
             if self._goal is None:
@@ -152,11 +167,11 @@ class Fuzzer:
             self._shrinks = 0
             self._shrink_until = self._clock() + self._effort.shrinking
         if root.gist != self._goal.gist:
-            self._beside.setdefault(root.gist, (script, trial))
+            self._beside.setdefault(root.gist, trial)
             return
-        if self._best is None or script.size < self._best[0].size:
-            self._best = script, trial
-        raise _Breach
+        if self._best is None or trial.script.size < self._best.script.size:
+            self._best = trial
+        raise _BreachError
 
     def _is_known(self, root: Root) -> bool:
         return any(finding.root.covers(root) for finding in self.outcome.findings) or any(
@@ -178,16 +193,19 @@ class Fuzzer:
         root: Root | None = None
         if result.verdict is Verdict.FAIL:
             if run.progress[0] >= made.lenient_from:
-                self._tell(f"behind a half-close: expected {result.expected}, observed {result.observed}", script)
+                self._tell(
+                    f"behind a half-close: expected {result.expected}, observed {result.observed}", script
+                )
             elif not _may_be_lost(script, result):
                 root = root_of(run, made)
         elif result.verdict in MILD:
-            for note in result.notes or [result.observed]:
+            for note in result.notes or result.observed.split("; "):
                 self._tell(note, script)
         result.evidence.sent.clear()
         self._look_after(script)
         self._progress(outcome)
-        return _Trial(root, result, outcome.examples)
+        needed = script if root is None else made.until(run.progress[0], script)
+        return _Trial(needed, root, result, outcome.examples)
 
     def _look_after(self, script: Script) -> None:
         """The canary: does the target still serve?"""
@@ -202,7 +220,7 @@ class Fuzzer:
     def _tell(self, text: str, script: Script) -> None:
         """Once, with the smallest script."""
         outcome = self.outcome
-        if text == AS_ALLOWED:
+        if text in (AS_ALLOWED, CLOSED_EARLY):
             return
         for position, told in enumerate(outcome.told):
             if told.text == text:
@@ -214,8 +232,9 @@ class Fuzzer:
 
     # --- a finding ---------------------------------------------------------------------------------------
 
-    def _settle(self, script: Script, trial: _Trial) -> None:
+    def _settle(self, trial: _Trial) -> None:
         """Repeat alone, slower: what is seen again is a finding."""
+        script = trial.script
         assert trial.root is not None
         if self._is_known(trial.root):
             return
@@ -239,4 +258,4 @@ def _may_be_lost(script: Script, result: Result) -> bool:
     if result.ending.how != "RST" or not result.observed.startswith("closed (RST)"):
         return False
     before: list[bool] = [isinstance(act, Say) for act in script.acts]
-    return any(first and second for first, second in zip(before, before[1:], strict=False))
+    return any(first and second for first, second in pairwise(before))

@@ -71,6 +71,7 @@ class Outcome:
     lost: Script | None = None
     good: Script | None = None
     interrupted: bool = False
+    role: str = "acceptor"
 
     def exit_code(self) -> int:
         """0 nothing found, 1 findings, 3 could not test (any more), 130 interrupted."""
@@ -82,6 +83,5 @@ class Outcome:
 
     def covered(self) -> tuple[int, int]:
         """How many of the cells that can be driven from outside were driven, and how many there are."""
-        reachable = driven()
+        reachable = driven(self.role)
         return len(self.cells & reachable), len(reachable)
-

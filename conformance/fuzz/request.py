@@ -181,9 +181,9 @@ def _user(user: UserInformation) -> Iterator[str]:
     if name is not None and not (1 <= len(name) <= 16 and name.isascii() and name.isprintable()):
         yield "odd user information"
     uids = [role.sop_class_uid for role in user.roles]
-    uids += [each.sop_class_uid for each in (*user.extended, *user.common_extended)]
-    uids += [each.service_class_uid for each in user.common_extended]
-    if any(_no_uid(uid.encode("latin-1")) for uid in uids) or len(set(uids)) < len(uids):
+    uids += [each.sop_class_uid for each in user.extended]
+    uids += [uid for each in user.common_extended for uid in (each.sop_class_uid, each.service_class_uid)]
+    if any(_no_uid(uid.encode("latin-1")) for uid in uids) or len(user.roles) > 1:
         yield "odd user information"
     if any(role.scu_role > 1 or role.scp_role > 1 for role in user.roles) or user.user_identity_response:
         yield "odd user information"

@@ -17,7 +17,7 @@ from ..cases.associate_ac import BIG_ENDIAN, NO_SOP_CLASS, NO_SYNTAX
 TITLE: Final = 16
 OTHER_CONTEXT: Final = "1.2.840.10008.3.1.1.9"
 SYNTAXES: Final = (IMPLICIT_LE, EXPLICIT_LE, BIG_ENDIAN, NO_SYNTAX)
-MAXIMA: Final = (0, 8, 32, 33, 64, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+MAXIMA: Final = (0, 32, 0x80000000, 33, 0xFFFFFFFF, 8)
 
 
 def _contexts() -> list[bytes]:
@@ -79,11 +79,11 @@ def _more(name: str, values: st.SearchStrategy[bytes]) -> st.SearchStrategy[Chan
     return values.map(change)
 
 
-def _context() -> st.SearchStrategy[bytes]:
-    abstract = st.sampled_from((VERIFICATION, VERIFICATION, NO_SOP_CLASS))
-    syntaxes = st.lists(st.sampled_from(SYNTAXES), min_size=1, max_size=3)
-    number = st.sampled_from((3, 5, 127, 129, 255, 1, 2, 0))
-    return st.builds(lambda each, name, transfer: o.context(each, name, *transfer), number, abstract, syntaxes)
+@st.composite
+def _context(draw: st.DrawFn) -> bytes:
+    abstract = draw(st.sampled_from((VERIFICATION, VERIFICATION, NO_SOP_CLASS)))
+    syntaxes = draw(st.lists(st.sampled_from(SYNTAXES), min_size=1, max_size=3))
+    return o.context(draw(st.sampled_from((3, 5, 127, 129, 255, 1, 2, 0))), abstract, *syntaxes)
 
 
 def _uid_field(text: str) -> bytes:
@@ -92,14 +92,11 @@ def _uid_field(text: str) -> bytes:
 
 def _negotiations() -> st.SearchStrategy[bytes]:
     """Sub-items of the user information: known ones, and one that is not."""
-    octet = st.integers(0, 1)
-    window = st.sampled_from(((1, 1), (4, 4), (0, 0), (2, 1)))
-    role = st.builds(
-        lambda scu, scp: o.item(0x54, _uid_field(VERIFICATION) + bytes((scu, scp))), octet, octet
-    )
-    identity = octet.map(
-        lambda asked: o.item(0x58, bytes((1, asked)) + struct.pack(">H", 6) + b"tester" + b"\0\0")
-    )
+    window = st.sampled_from([o.item(0x53, bytes((0, a, 0, b))) for a, b in ((1, 1), (4, 4), (0, 0), (2, 1))])
+    roles = ((0, 0), (0, 1), (1, 0), (1, 1))
+    role = st.sampled_from([o.item(0x54, _uid_field(VERIFICATION) + bytes(pair)) for pair in roles])
+    name = struct.pack(">H", 6) + b"tester" + bytes(2)
+    identity = st.sampled_from([o.item(0x58, bytes((1, asked)) + name) for asked in (0, 1)])
     unknown = st.builds(o.item, st.sampled_from((0x5A, 0x5E, 0x00, 0xFF)), st.binary(max_size=8))
     fixed = st.sampled_from(
         (
@@ -108,18 +105,30 @@ def _negotiations() -> st.SearchStrategy[bytes]:
             o.item(0x57, _uid_field(VERIFICATION) * 2 + b"\0\0"),
         )
     )
-    return st.one_of(unknown, role, window.map(lambda pair: o.item(0x53, struct.pack(">HH", *pair))), identity, fixed)
+    return st.one_of(unknown, role, window, identity, fixed)
 
 
 def _titles() -> st.SearchStrategy[bytes]:
-    fixed = (b"X", b"DICOM NET", b"dicomnet", b"DICOMNET-TESTER1", b"", b"DICOM\x07NET", b"A\\B", b"A\0B", b"\xe9")
+    fixed = (
+        b"X",
+        b"DICOM NET",
+        b"dicomnet",
+        b"DICOMNET-TESTER1",
+        b"",
+        b"DICOM\x07NET",
+        b"A\\B",
+        b"A\0B",
+        b"\xe9",
+    )
     return st.one_of(
         st.sampled_from([each.ljust(TITLE) for each in fixed]), st.binary(min_size=TITLE, max_size=TITLE)
     )
 
 
 UNKNOWN_ITEM: Final = st.builds(o.item, st.sampled_from((0x7A, 0x00, 0xFF, 0x60)), st.binary(max_size=8))
-RESERVED: Final = st.sampled_from((b"\xff" * 34, b"\1" + bytes(33), bytes(33) + b"\1", bytes(2) + bytes(range(1, 33))))
+RESERVED: Final = st.sampled_from(
+    (b"\xff" * 34, b"\1" + bytes(33), bytes(33) + b"\1", bytes(2) + bytes(range(1, 33)))
+)
 CHANGES: Final[tuple[st.SearchStrategy[Change], ...]] = (
     _set("version", st.sampled_from((3, 0x8001, 0xFFFF, 0, 2, 0xFFFE))),
     _set("called", st.one_of(st.sampled_from((o.NOBODY, o.EXTENDED, o.INDENTED)), _titles())),
@@ -135,12 +144,12 @@ CHANGES: Final[tuple[st.SearchStrategy[Change], ...]] = (
     _more("contexts", st.sampled_from((o.context(3), o.context(129), o.context(2), o.context(1)))),
     _more("contexts", st.builds(o.item, st.just(0x20), st.binary(max_size=40))),
     _set("longest", st.sampled_from([o.max_length(each) for each in MAXIMA])),
-    _set("longest", st.sampled_from([o.max_length(each) for each in (0, 32)])),
+    _set("longest", st.sampled_from([o.max_length(each) for each in MAXIMA])),
     _set("longest", st.just(b"")),
     _set("class_uid", st.just(b"")),
     _more("subs", _negotiations()),
     _more("subs", _negotiations()),
-    _set("turned", st.just(True)),  # noqa: FBT003 - a value
+    _set("turned", st.just(True)),
     *(_set(place, UNKNOWN_ITEM) for place in ("first", "between", "last")),
 )
 

@@ -19,7 +19,8 @@ _ABORT_SOURCE: Final = re.compile(r"A-ABORT: [^,(;]*")
 class Root:
     """`state` and `event` are the cell (empty where the content of an answer is wrong), `clause` is violated.
 
-    `seen` is what came instead, without its numbers; `odd` is what was odd in all that was sent.
+    `seen` is what came instead, without its numbers; `odd` is what was odd in what was sent last, or,
+    where the content of an answer is wrong, in all that was sent.
     """
 
     state: str
@@ -47,15 +48,15 @@ def root_of(run: CaseRun, made: Compiled) -> Root:
     """The root of a failure. The run is over, and its verdict is a failure."""
     result = run.result
     assert result is not None
-    odd = made.odd_until(run.progress[0])
+    position = run.progress[0]
     if result.expected == made.case.requirement:
         # The content of an answer: the first finding has its clause in brackets.
         text, _, rest = result.observed.partition(" (PS3")
-        return Root("", "", f"PS3{rest.partition(')')[0]}", _NUMBER.sub("#", text), odd)
+        return Root("", "", f"PS3{rest.partition(')')[0]}", _NUMBER.sub("#", text), made.odd_until(position))
     cell = _cell(run.hypotheses)
     clause = cell_clause(cell) if cell is not None else made.case.clause
     state, event = cell or ("", "")
-    return Root(state, event, clause, _seen(result.observed), odd)
+    return Root(state, event, clause, _seen(result.observed), made.odd_at(position))
 
 
 def _cell(hypotheses: frozenset[Hypothesis]) -> Cell | None:
@@ -84,7 +85,7 @@ def _seen(observed: str) -> str:
         return "closed inside a PDU"
     abort = _ABORT_SOURCE.match(observed)
     if abort is not None:
-        return abort[0]
+        return abort[0].strip()
     if observed.startswith("no valid PDU"):
         return _NUMBER.sub("#", observed.partition(" (octet")[0])
     return observed.partition(":")[0] if observed.startswith(("A-", "P-")) else _NUMBER.sub("#", observed)

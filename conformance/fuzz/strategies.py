@@ -8,10 +8,13 @@ just been connected to ends there. Needs the extra `dicomnet[hypothesis]`.
 from __future__ import annotations
 
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Final
 
 if find_spec("hypothesis") is None:
-    raise ImportError("dicomnet.conformance.fuzz.strategies needs Hypothesis: pip install 'dicomnet[hypothesis]'")
+    raise ImportError(
+        "dicomnet.conformance.fuzz.strategies needs Hypothesis: pip install 'dicomnet[hypothesis]'"
+    )
 
 from hypothesis import strategies as st
 
@@ -43,7 +46,9 @@ def segmentations() -> st.SearchStrategy[tuple[int, ...]]:
     """Sizes of segments: none (all at once), one cut or more, or one size repeated to the end."""
     size = st.integers(1, 40)
     cuts = st.lists(size, min_size=1, max_size=3).map(tuple)
-    return st.one_of(st.just(()), st.just(()), cuts, size.map(lambda each: (max(each, 8), 0)), st.just((1, 5)))
+    return st.one_of(
+        st.just(()), st.just(()), cuts, size.map(lambda each: (max(each, 8), 0)), st.just((1, 5))
+    )
 
 
 def raw_octets(longest: int = MAX_RAW) -> st.SearchStrategy[bytes]:
@@ -70,12 +75,14 @@ def data_pdus(draw: st.DrawFn) -> bytes:
         return o.pdu(4, o.raw_pdv(context, draw(st.sampled_from((0, LAST))), draw(raw_octets())))
     if form == "odd":
         at = draw(st.integers(0, len(command)))
-        return o.pdu(4, o.raw_pdv(context, COMMAND, command[:at]) + o.raw_pdv(context, COMMAND | LAST, command[at:]))
+        return o.pdu(
+            4, o.raw_pdv(context, COMMAND, command[:at]) + o.raw_pdv(context, COMMAND | LAST, command[at:])
+        )
     cuts = sorted(draw(st.sets(st.integers(1, len(command) // 2 - 1), min_size=1, max_size=3)))
     places = [0, *(2 * cut for cut in cuts), len(command)]
     pdvs = [
         o.raw_pdv(context, COMMAND | (LAST if end == len(command) else 0), command[start:end])
-        for start, end in zip(places, places[1:], strict=False)
+        for start, end in pairwise(places)
     ]
     if form == "first":
         return o.pdu(4, pdvs[0])
@@ -84,12 +91,12 @@ def data_pdus(draw: st.DrawFn) -> bytes:
 
 def fixed_pdus() -> st.SearchStrategy[bytes]:
     """PDUs of four octets, with reserved fields and codes of any value."""
-    return st.builds(
-        lambda kind, body, odd: o.pdu(kind, body, reserved=odd),
-        st.sampled_from((5, 7, 6, 3)),
-        st.binary(min_size=4, max_size=4),
-        st.sampled_from((0, 0xFF)),
-    )
+
+    def made(kind: int, body: bytes, odd: int) -> bytes:
+        return o.pdu(kind, body, reserved=odd)
+
+    body = st.binary(min_size=4, max_size=4)
+    return st.builds(made, st.sampled_from((5, 7, 6, 3)), body, st.sampled_from((0, 0xFF)))
 
 
 def pdus() -> st.SearchStrategy[bytes]:
@@ -185,7 +192,7 @@ def _octets(draw: st.DrawFn) -> bytes:
 def _strokes(draw: st.DrawFn) -> list[Act]:
     """One or two acts: octets in some segments, or with a pause inside; then the answers are waited for, or not."""
     octets = draw(_octets())[:MAX_OCTETS]
-    waits = draw(st.sampled_from(("await", "listen", "await", "")))
+    waits = draw(st.sampled_from(("await", "await", "await", "listen", "")))
     acts: list[Act] = [Say(octets, draw(segmentations()))]
     if len(octets) > 1 and draw(st.integers(0, 7)) == 7:
         at = draw(st.integers(1, len(octets) - 1))
@@ -205,9 +212,9 @@ def _in_a_state(draw: st.DrawFn) -> list[Act]:
 @st.composite
 def _requested(draw: st.DrawFn) -> list[Act]:
     """A request of any kind, and what is said on the contexts that it proposes."""
-    acts: list[Act] = [Say(draw(requests()), draw(segmentations())), "listen"]
+    acts: list[Act] = [Say(draw(requests()), draw(segmentations())), "await"]
     for number in draw(st.sampled_from(((1,), (3,), (), (1, 1), (1, 3)))):
-        acts += [Say(o.echo(number, draw(st.sampled_from((o.MESSAGE_ID, 0x1234))))), "listen"]
+        acts += [Say(o.echo(number, draw(st.sampled_from((o.MESSAGE_ID, 0x1234))))), "await"]
     return acts
 
 

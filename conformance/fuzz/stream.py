@@ -8,7 +8,7 @@ reading explains is a breach, and not a choice.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -123,7 +123,7 @@ class Stream:
             self._confused = True
             readings = self._all(octets, states)
             self.lost = True
-            return Heard(_distinct((*readings, *AS_GARBAGE)), frozenset(self._odd))
+            return Heard(_distinct((*_garbling(readings), *AS_GARBAGE)), frozenset(self._odd))
         readings = self._all(self._pending + octets, states)
         open_end = bool(self._pending) and any(readings)
         return Heard(_distinct(readings), frozenset(self._odd), open_end)
@@ -168,12 +168,10 @@ class Stream:
         raw, rest = octets[: HEADER + length], octets[HEADER + length :]
         return self._whole(kind, raw), rest
 
-    def _lose(
-        self, odd: str, readings: tuple[Reading, ...], *, waits: bool = False
-    ) -> tuple[Reading, ...]:
+    def _lose(self, odd: str, readings: tuple[Reading, ...], *, waits: bool = False) -> tuple[Reading, ...]:
         self.lost = True
         self._odd.add(odd)
-        return or_waits(readings, _WAITS) if waits else readings
+        return or_waits(readings, _WAITS) if waits else _garbling(readings)
 
     def _impossible(self, kind: int, length: int) -> tuple[Reading, ...]:
         """A known type with a length that it cannot have; the end of the PDU is a matter of taste then."""
@@ -349,8 +347,15 @@ def _echo_id(octets: bytes) -> int | None:
 
 # Where the Message ID stands in the command set of a C-ECHO request.
 _ID_AT: Final = next(
-    index for index, pair in enumerate(zip(o.echo_command(0), o.echo_command(0xFFFF), strict=True)) if pair[0] != pair[1]
+    index
+    for index, pair in enumerate(zip(o.echo_command(0), o.echo_command(0xFFFF), strict=True))
+    if pair[0] != pair[1]
 )
+
+
+def _garbling(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """The same, where what follows may be read as PDUs that are none."""
+    return tuple(tuple(replace(each, deafens=True, garbles=True) for each in reading) for reading in readings)
 
 
 def _distinct(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
