@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,21 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.transports import Address, TlsSettings
 
-from ..bench import Bench, Options, first_pace
+from ..bench import Options
 from ..fuzz.again import CouldNotTestError, run_again
 from ..fuzz.outcome import MAX_FINDINGS, Effort, Finding, Outcome, Told
 from ..fuzz.report import as_test, name_of, outcome_as_dict
+from ..fuzz.running import NoHypothesisError, bench_of, check_hypothesis
+from ..fuzz.running import fuzz as fuzz_target
 from ..fuzz.script import Script, ScriptError, read_token
 from ..reports import Screen, in_full, printable
-from ..target import Target
+from ..target import Pace, Target
 from ..verdict import Verdict
 from .interruption import Interruption
 from .options import ADDRESS, AET, OUTPUT, SECONDS, refuse_same_file, refuse_useless, save, save_json
 from .runs import CALLED, CALLING, CarefulTcp, reached
 from .tls_options import requestor_tls, words_of
 
-EXTRA = "dicomnet fuzz draws with Hypothesis, which is not installed: pip install 'dicomnet[hypothesis]'"
 COULD_NOT_TEST = 3
 OF_DRAWING = {
     "seconds": "--seconds",
@@ -127,8 +127,8 @@ def fuzz(
 
     Example: dicomnet fuzz 127.0.0.1:11112 --called-aet STORESCP --seconds 60 --test findings.py
     """
-    if script is None and find_spec("hypothesis") is None:
-        raise click.ClickException(EXTRA)
+    if script is None:
+        _demand_hypothesis()
     refuse_same_file(options["json_file"], options["test_file"], "--json and --test")
     if tls is not None:
         refuse_useless(ctx, {"test_file": "--test"}, "a test cannot hold the certificates of --tls")
@@ -142,12 +142,19 @@ def fuzz(
     outcome = Outcome(str(address), _seed(options["seed"]))
     session = _Session(screen, outcome, options, words_of(ctx))
     try:
-        bench = session.bench(address, tcp, tls)
-        code = session.again(bench, script) if script is not None else session.draw(bench)
+        target, label = session.target(address, tcp, tls)
+        code = session.again(target, label, script) if script is not None else session.draw(target, label)
     finally:
         tcp.end()
     interruption.release()
     ctx.exit(code)
+
+
+def _demand_hypothesis() -> None:
+    try:
+        check_hypothesis()
+    except NoHypothesisError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _seed(given: int | None) -> int:
@@ -165,16 +172,16 @@ class _Session:
         self._options = options
         self._tls_words = tls_words
 
-    def bench(self, address: Address, tcp: CarefulTcp, tls: TlsSettings | None) -> Bench:
-        """The target on its bench."""
-        options = Options(
-            patience=self._options["patience"], recover_limit=self._options["recover_limit"], idle=1.0
-        )
-        over, below, _ = reached(tls, tcp, address)
-        label = "tcp" if below is None else "tcp, TLS"
+    def target(self, address: Address, tcp: CarefulTcp, tls: TlsSettings | None) -> tuple[Target, str]:
+        """The target, and the name of what carries its connections."""
+        over, below, caller = reached(tls, tcp, address)
         called, calling = self._options["called_aet"], self._options["calling_aet"]
-        target = Target(over, address, called, calling, first_pace(options), below)
-        return Bench(target, options, label, self._remark)
+        target = Target(over, address, called, calling, Pace(), below, caller)
+        return target, "tcp" if below is None else "tcp, TLS"
+
+    def _how(self) -> Options:
+        options = self._options
+        return Options(patience=options["patience"], recover_limit=options["recover_limit"], idle=1.0)
 
     def _remark(self, text: str) -> None:
         self._outcome.remarks.append(text)
@@ -191,10 +198,10 @@ class _Session:
         words += [*self._tls_words, "--repeat", script.token()]
         return shlex.join(words)
 
-    def again(self, bench: Bench, script: Script) -> int:
+    def again(self, target: Target, label: str, script: Script) -> int:
         """Run one script, and tell all of it; gives the exit code."""
         try:
-            result = run_again(bench, script)
+            result = run_again(bench_of(target, self._how(), label, self._remark), script)
         except CouldNotTestError as error:
             self._say(f"Could not test: {error}")
             return COULD_NOT_TEST
@@ -203,19 +210,12 @@ class _Session:
 
     # --- drawing -----------------------------------------------------------------------------------------
 
-    def draw(self, bench: Bench) -> int:
+    def draw(self, target: Target, label: str) -> int:
         """Draw until a bound is reached, tell and write what was found; gives the exit code."""
         outcome = self._outcome
-        effort = self._effort()
-        self._say(
-            f"seed {outcome.seed}: {outcome.target}, called {bench.target.called} by {bench.target.calling}"
-        )
+        self._say(f"seed {outcome.seed}: {outcome.target}, called {target.called} by {target.calling}")
         try:
-            unfit = bench.sanity()
-            if unfit is None:
-                self._fuzz(bench, effort)
-            else:
-                outcome.blamed = unfit.notes[-1]
+            self._fuzz(target, label)
         except KeyboardInterrupt:
             outcome.interrupted = True
         self._show()
@@ -229,9 +229,7 @@ class _Session:
             seconds = Effort().seconds
         return Effort(seconds, examples, self._outcome.seed, options["findings"])
 
-    def _fuzz(self, bench: Bench, effort: Effort) -> None:
-        from ..fuzz.engine import Fuzzer
-
+    def _fuzz(self, target: Target, label: str) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         told = 0
         with Progress(*columns, console=self._screen, transient=True) as progress:
@@ -249,7 +247,15 @@ class _Session:
                     told += 1
                     self._say(f"found: {finding.root}")
 
-            Fuzzer(bench, self._outcome, effort, tell).run()
+            fuzz_target(
+                target,
+                self._outcome,
+                self._effort(),
+                self._how(),
+                progress=tell,
+                remark=self._remark,
+                label=label,
+            )
 
     def _show(self) -> None:
         outcome = self._outcome

@@ -7,16 +7,18 @@ the same, and whether the target does the same again is found out apart from it.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from ..bench import RETRY_SECONDS, Bench
+from ..octets import RQ
 from ..oracle import CLOSED_EARLY
 from ..reports.text import AS_ALLOWED
 from ..verdict import Result, Verdict
@@ -31,6 +33,8 @@ ROUND: Final = 300
 # Of one round's shrinking, whatever its time.
 MAX_SHRINKS: Final = 400
 MILD: Final = (Verdict.NON_STRICT, Verdict.INFORMATIONAL)
+
+_DIGITS: Final = re.compile(r"\d+|'[^']*'")
 
 Progress = Callable[[Outcome], None]
 
@@ -223,7 +227,7 @@ class Fuzzer:
         if text in (AS_ALLOWED, CLOSED_EARLY):
             return
         for position, told in enumerate(outcome.told):
-            if told.text == text:
+            if _DIGITS.sub("#", told.text) == _DIGITS.sub("#", text):
                 if script.size < told.script.size:
                     outcome.told[position] = Told(text, script)
                 return
@@ -232,25 +236,58 @@ class Fuzzer:
 
     # --- a finding ---------------------------------------------------------------------------------------
 
+    def _without(self, trial: _Trial) -> _Trial:
+        """The same breach without acts that it does not need. Hypothesis makes small what is in an act."""
+        until = self._clock() + self._effort.shrinking
+        position = len(trial.script.acts) - 1
+        while position >= 0 and self._clock() < until:
+            for smaller in _simpler(trial.script, position):
+                tried = self.judge(smaller)
+                if tried.root is not None and trial.root is not None and tried.root.gist == trial.root.gist:
+                    trial = replace(tried, example=trial.example)
+                    break
+            position = min(position, len(trial.script.acts)) - 1
+        return trial
+
     def _settle(self, trial: _Trial) -> None:
         """Repeat alone, slower: what is seen again is a finding."""
-        script = trial.script
         assert trial.root is not None
         if self._is_known(trial.root):
             return
+        with suppress(_Enough):
+            trial = self._without(trial)
         target = self._bench.target
+        script, root = trial.script, trial.root
+        assert root is not None
+        if self._is_known(root) or self.outcome.lost is not None:
+            return
         made = compiled(script, target.called, target.calling)
         second = self._bench.confirm(made.case, trial.result, 2)
         if second.verdict is Verdict.FAIL:
-            self.outcome.findings.append(Finding(trial.root, script, second, trial.example))
+            self.outcome.findings.append(Finding(root, script, second, trial.example))
         else:
-            self._not_seen_again.append(trial.root)
-            self.outcome.flaky.append(Told(str(trial.root), script))
+            self._not_seen_again.append(root)
+            self.outcome.flaky.append(Told(str(root), script))
         try:
             self._look_after(script)
         except _Enough:
             return
         self._progress(self.outcome)
+
+
+def _simpler(script: Script, position: int) -> Iterator[Script]:
+    """The script without this act, or with a plainer one."""
+    acts = script.acts
+    if len(acts) > 1:
+        yield Script((*acts[:position], *acts[position + 1 :]))
+    act = acts[position]
+    if not isinstance(act, Say):
+        return
+    plainer = Say(RQ if act.octets[:1] == RQ[:1] else act.octets)
+    if plainer != act:
+        yield Script((*acts[:position], plainer, *acts[position + 1 :]))
+    if act.pieces and plainer.octets != act.octets:
+        yield Script((*acts[:position], Say(act.octets), *acts[position + 1 :]))
 
 
 def _may_be_lost(script: Script, result: Result) -> bool:

@@ -132,6 +132,7 @@ RESERVED: Final = st.sampled_from(
 CHANGES: Final[tuple[st.SearchStrategy[Change], ...]] = (
     _set("version", st.sampled_from((3, 0x8001, 0xFFFF, 0, 2, 0xFFFE))),
     _set("called", st.one_of(st.sampled_from((o.NOBODY, o.EXTENDED, o.INDENTED)), _titles())),
+    _set("called", st.sampled_from((o.INDENTED, o.EXTENDED, b" " * TITLE))),
     _set("calling", _titles()),
     _set("reserved", RESERVED),
     _set("header", st.integers(1, 255)),
