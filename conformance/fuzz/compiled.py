@@ -26,8 +26,8 @@ from .script import PLAIN, Say, Script
 from .stream import Stream, TooWideError
 
 # More ways to go on than this are not waited out: the next act first waits for the answers.
-CROWDED: Final = 300
-TOO_CROWDED: Final = 3000
+CROWDED: Final = 100
+TOO_CROWDED: Final = 800
 CLAUSE: Final = "PS3.8 2020 Table 9-10, 9.3"
 HELD_BACK: Final = "the answer to a whole PDU is held back until the PDU behind it is whole"
 # A window that the request states and that the answer keeps, in the checks of the acceptance.

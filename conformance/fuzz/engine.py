@@ -18,8 +18,9 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from ..bench import RETRY_SECONDS, Bench
+from ..faults import TesterFault
 from ..octets import RQ
-from ..oracle import CLOSED_EARLY
+from ..oracle import CLOSED_EARLY, TOO_MANY
 from ..reports.text import AS_ALLOWED
 from ..verdict import Result, Verdict
 from .compiled import compiled
@@ -169,7 +170,7 @@ class Fuzzer:
         if self._goal is None:
             self._goal = root
             self._shrinks = 0
-            self._shrink_until = self._clock() + self._effort.shrinking
+            self._shrink_until = self._clock() + self._effort.shrinking / 2
         if root.gist != self._goal.gist:
             self._beside.setdefault(root.gist, trial)
             return
@@ -189,10 +190,17 @@ class Fuzzer:
         bench, outcome = self._bench, self.outcome
         target = bench.target
         made = compiled(script, target.called, target.calling)
-        run = bench.once(made.case)
+        outcome.examples += 1
+        try:
+            run = bench.once(made.case)
+        except TesterFault as fault:
+            if TOO_MANY not in fault.result.observed:
+                raise
+            # There are more ways to take this script than can be followed: nothing is learned from it.
+            self._look_after(script)
+            return _Trial(script, None, fault.result, outcome.examples)
         result = run.result
         assert result is not None
-        outcome.examples += 1
         outcome.cells |= result.cells
         root: Root | None = None
         if result.verdict is Verdict.FAIL:
@@ -238,7 +246,7 @@ class Fuzzer:
 
     def _without(self, trial: _Trial) -> _Trial:
         """The same breach without acts that it does not need. Hypothesis makes small what is in an act."""
-        until = self._clock() + self._effort.shrinking
+        until = self._clock() + self._effort.shrinking / 2
         position = len(trial.script.acts) - 1
         while position >= 0 and self._clock() < until:
             for smaller in _simpler(trial.script, position):

@@ -27,7 +27,7 @@ class Effort:
     examples: int | None = None
     seed: int = 0
     findings: int = MAX_FINDINGS
-    shrinking: float = 15.0
+    shrinking: float = 12.0
 
 
 @dataclass(slots=True)

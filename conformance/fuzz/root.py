@@ -11,6 +11,7 @@ from ..oracle import Cell, Hypothesis, cell_clause
 from ..run import CaseRun
 from .compiled import Compiled
 
+AFTER: Final = ("", "Sta13")
 _NUMBER: Final = re.compile(r"\d+|'[^']*'")
 _ABORT_SOURCE: Final = re.compile(r"A-ABORT: [^,(;]*")
 
@@ -56,7 +57,9 @@ def root_of(run: CaseRun, made: Compiled) -> Root:
     cell = _cell(run.hypotheses)
     clause = cell_clause(cell) if cell is not None else made.case.clause
     state, event = cell or ("", "")
-    return Root(state, event, clause, _seen(result.observed), made.odd_at(position))
+    # What is dropped or only ended by is not looked into.
+    odd = made.odd_at(position) if state not in AFTER or event == "Evt19" else frozenset[str]()
+    return Root(state, event, clause, _seen(result.observed), odd)
 
 
 def _cell(hypotheses: frozenset[Hypothesis]) -> Cell | None:
