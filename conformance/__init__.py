@@ -51,7 +51,7 @@ from .simulation import (
 from .suite import all_cases, choose
 from .target import Pace, Target
 from .tls_contexts import TlsContexts
-from .tls_steps import Beside, Credential, Probe, Shake, Tell, Verify, Want
+from .tls_steps import Beside, Credential, Heard, Probe, Renegotiate, Shake, Tell, Verify, Want
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
@@ -81,6 +81,7 @@ __all__ = [
     "Fill",
     "Finding",
     "Grade",
+    "Heard",
     "Hypothesis",
     "Leave",
     "Level",
@@ -91,6 +92,7 @@ __all__ = [
     "Plan",
     "Probe",
     "Remark",
+    "Renegotiate",
     "Report",
     "Result",
     "Screen",

@@ -88,7 +88,10 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One way a conforming target may have gone."""
+    """One way a conforming target may have gone.
+
+    `told`: a requestor's user has heard something that he may dislike, and has done nothing since.
+    """
 
     value: Value[str | None]
     unread: tuple[Stimulus, ...] = ()
@@ -100,6 +103,7 @@ class Hypothesis:
     over: bool = False
     deaf: bool = False
     garbled: bool = False
+    told: bool = False
 
     @property
     def settled(self) -> bool:
@@ -183,6 +187,11 @@ class Oracle:
             replace(h, unseen=()) for before in self.hypotheses for h in self._unasked(before, event)
         )
         assert self.hypotheses, f"nobody's user can do {event} here"
+
+    def caught_up(self) -> None:
+        """The user has acted on what was sent to him: a target that has read it all explains that best."""
+        done = frozenset(h for h in self.hypotheses if not h.unread)
+        self.hypotheses = done or self.hypotheses
 
     def saw_close(self, elapsed: float, idle: float) -> bool:
         """The target closed, `elapsed` seconds after the connection was made, `idle` after anything was sent."""
@@ -324,8 +333,8 @@ class Oracle:
             return
         for answer in self.side.unasked:
             # A user who would give up at the very moment at which something is on its way to him is not believed,
-            # unless he was asked something.
-            gives_up = answer.event == "Evt15" and h.unread and not h.duties
+            # unless he has just been told something.
+            gives_up = answer.event == "Evt15" and h.unread and not h.told
             if gives_up or only not in ("", answer.event):
                 continue
             if self._machine.action_at(h.value.control, answer.event) is not None:
@@ -359,6 +368,11 @@ class Oracle:
                     duties.append(Duty(stimulus.answers, stimulus.optional, stimulus.lead))
                 case _:
                     pass
+        told = (
+            bool(self.side.unasked)
+            and answer is None
+            and any(isinstance(e, Issue) for e in transition.effects)
+        )
         gone = value.control in ("Sta1", "Sta13")
         # The connection layer closes its own side when the peer has ended the connection (AA-4, AA-5, AR-5).
         if closes or stimulus.event == "Evt17":
@@ -373,6 +387,7 @@ class Oracle:
             (*h.path, (transition.state, transition.event)) if self._track else (),
             deaf=h.deaf,
             garbled=h.garbled,
+            told=told,
         )
 
 

@@ -94,9 +94,11 @@ APPROACHES: Final = (
         "while the user thinks about the release that met its own",
         ("Sta9", "Evt14"),
     ),
-    Approach("sta11", "Sta11", COLLIDED, "after the response to the release that met its own"),
+    Approach(
+        "sta11", "Sta11", COLLIDED, "after the response to the release that met its own", ("Sta9", "Evt14")
+    ),
     Approach("sta13", "Sta13", ABORTED, "after the target's A-ABORT"),
-    Approach("sta13.released", "Sta13", RELEASED, "after the target's A-RELEASE-RP"),
+    Approach("sta13.released", "Sta13", RELEASED, "after the target's A-RELEASE-RP", ("Sta8", "Evt14")),
 )
 
 PROBE: Final[tuple[Step, ...]] = (
@@ -156,7 +158,7 @@ def _user_cells() -> list[Case]:
     """The cells that the target's own user causes: request, data, release, and the answers to a release."""
     sta1 = Approach("sta1", "Sta1", (), "from idle")
     sta4 = Approach("sta4", "Sta4", (), "while the connection is asked for")
-    _, sta6, sta7, sta8, sta9, *_ = APPROACHES
+    _, sta6, _, sta8, sta9, *_ = APPROACHES
     release = replace(_RELEASE, prefix=False)
     return [
         VIEW.case(sta1, "evt1", "Evt1", "association request of the user", finish(Connect(), Await())),
@@ -170,18 +172,6 @@ def _user_cells() -> list[Case]:
         VIEW.case(sta8, "evt14", "Evt14", "release response of the user", finish(*ASKED, release, Await())),
         VIEW.case(
             sta9, "evt14", "Evt14", "release response of the user", finish(*RELEASING, release, Await())
-        ),
-        VIEW.case(
-            sta7,
-            "evt13.late",
-            "Evt13",
-            "A-RELEASE-RP after the user's data",
-            (
-                *RELEASING,
-                Send("P-DATA-TF (C-ECHO response)", STRAY, AS_DATA),
-                Send("A-RELEASE-RP", octets.RELEASE_RP, as_event("Evt13")),
-                Await(),
-            ),
         ),
     ]
 

@@ -242,6 +242,7 @@ class CaseRun:
         while serves and self._talk.waiting:
             self._answer(self._talk.waiting.popleft())
         if self._released if serves else self._talk.waiting:
+            self._oracle.caught_up()
             self._next()
         elif self._released or self._oracle.over:
             self._user_did_not(step)

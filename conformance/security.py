@@ -22,9 +22,11 @@ from .run import PIECE_SECONDS
 from .target import Pace, Target
 from .tls_steps import (
     Beside,
+    Credential,
     Heard,
     Part,
     Probe,
+    Renegotiate,
     Said,
     SecureStep,
     Shake,
@@ -35,7 +37,7 @@ from .tls_steps import (
     Want,
     Way,
 )
-from .tls_wire import Inside, Wire
+from .tls_wire import Asking, Inside, Wire
 from .verdict import Ending, Result, Verdict, verdict_of
 
 SOON_SECONDS: Final = 0.2
@@ -66,6 +68,10 @@ class Contexts(Protocol):
 
     def context(self, step: Shake) -> ssl.SSLContext | str:
         """The context for this handshake; or why this machine cannot make it."""
+        ...
+
+    def asking(self, name: str) -> Callable[[Heard], Asking] | str:
+        """What makes TLS that can ask for a renegotiation, with this server_name; or why this machine has none."""
         ...
 
 
@@ -138,7 +144,9 @@ def judge_secure(
         return Result(case, target.carrier.name, Verdict.NOT_APPLICABLE, case.requirement, why)
 
     first = SecureRun(case, target, hints).run()
-    lax = first.verdict is Verdict.NON_STRICT and case.level is not Level.MUST
+    # A slow answer is no missing one, where a missing one is less than strict.
+    may_lack = case.level is not Level.MUST or any(isinstance(step, Renegotiate) for step in case.steps)
+    lax = first.verdict is Verdict.NON_STRICT and may_lack
     starved = first.verdict is not Verdict.PASS and any(isinstance(step, Beside) for step in case.steps)
     if not (lax or starved or first.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)):
         return first
@@ -196,6 +204,8 @@ class SecureRun:
                 self._probe(step)
             case Shake():
                 self._shake(step)
+            case Renegotiate():
+                self._renegotiate(step)
             case Tell():
                 self._tell(step)
             case Part():
@@ -295,20 +305,56 @@ class SecureRun:
         self._note("tester", f"{step.what} ({step.credential.value})")
         inside = wire.inside = Inside(context, self._contexts.host, heard)
         inside.turn()
-        # One turn after the other: what is to be sent is cut here, which takes turns of the carrier itself.
-        limit = self._carrier.now() + self._pace.patience
-        while not (heard.secured or heard.error or heard.ending):
-            self._flush(wire, step.pieces)
-            # A slow handshake is given its time from its last octet on.
-            limit = max(limit, wire.sent + self._pace.patience)
-            if not self._more(wire, limit - self._carrier.now()):
-                break
+        self._turns(wire, lambda: heard.secured, step.pieces)
         if heard.secured and step.behind:
             behind = self._titled(step.behind)
             heard.reason = inside.write(behind)
             self._note("tester", "inside TLS, in one segment with the end of the handshake", behind)
         self._flush(wire, step.pieces)
         self._note("tester", f"handshake: {heard.told()}")
+        self._look(step.want, heard)
+
+    def _turns(self, wire: Wire, done: Callable[[], bool], pieces: tuple[int, ...] = ()) -> None:
+        """One turn after the other until it is `done`, or does not go on.
+
+        What is to be sent is cut here, which takes turns of the carrier itself.
+        """
+        heard = wire.heard
+        limit = self._carrier.now() + self._pace.patience
+        while not (done() or heard.error or heard.ending):
+            self._flush(wire, pieces)
+            # A slow handshake is given its time from its last octet on.
+            limit = max(limit, wire.sent + self._pace.patience)
+            if not self._more(wire, limit - self._carrier.now()):
+                break
+
+    def _renegotiate(self, step: Renegotiate) -> None:
+        asking = self._contexts.asking(_as_name(self._contexts.host))
+        if isinstance(asking, str):
+            self._stop = Stop(Verdict.UNSUPPORTED, asking)
+            return
+        wire = self._open(step.what)
+        if wire is None:
+            return
+        heard = wire.heard
+        self._note("tester", f"{step.what} ({Credential.GIVEN.value})")
+        inside = wire.inside = asking(heard)
+        inside.turn()
+        self._turns(wire, lambda: heard.secured)
+        self._flush(wire)
+        self._note("tester", f"handshake: {heard.told()}")
+        if heard.secured and not (heard.error or heard.closed or heard.ending):
+            why, octets = inside.ask(), inside.out()
+            if why or octets[:1] != bytes((tls.names.HANDSHAKE,)):
+                why = why or "it made no record of it"
+                self._stop = Stop(Verdict.UNSUPPORTED, f"pyOpenSSL did not ask for a renegotiation: {why}")
+                return
+            self._note("tester", "inside TLS: ClientHello", octets)
+            self._evidence.sent.append(octets)
+            wire.send(octets)
+            heard.asked = True
+            self._turns(wire, lambda: heard.renewed or heard.closed)
+            self._flush(wire)
         self._look(step.want, heard)
 
     def _more(self, wire: Wire, seconds: float) -> bool:
@@ -328,7 +374,7 @@ class SecureRun:
     def _tell(self, step: Tell) -> None:
         wire = self._wire
         assert wire is not None
-        assert wire.inside is not None
+        assert isinstance(wire.inside, Inside)
         octets = self._titled(step.octets) if wire.heard.secured else b""
         chunks = cut(octets, step.records) if octets else []
         if chunks:
@@ -356,7 +402,7 @@ class SecureRun:
         assert wire is not None
         self._note("tester", step.way.value)
         heard = wire.heard
-        if step.way is Way.NOTIFY and wire.inside is not None:
+        if step.way is Way.NOTIFY and isinstance(wire.inside, Inside):
             wire.inside.notify()
             wire.flush()
         if step.want is not None:
@@ -484,7 +530,7 @@ class Talk:
 
     def _changed(self) -> None:
         heard, inside = self.wire.heard, self.wire.inside
-        assert inside is not None
+        assert isinstance(inside, Inside)
         if self.over:
             return
         if heard.failed or heard.ending or heard.error:

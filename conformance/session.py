@@ -183,6 +183,8 @@ class Session:
             return self._secured(case)
         result = self._bench.once(case).result
         assert result is not None
+        if result.verdict is Verdict.INCONCLUSIVE and self._is_anothers(case, result):
+            return result
         if result.verdict is Verdict.INCONCLUSIVE:
             self._bench.recover()
             second = self._bench.once(case).result
@@ -198,15 +200,15 @@ class Session:
         return result
 
     def _is_anothers(self, case: Case, result: Result) -> bool:
-        """A difference that is another cell's is told there: one that only the check of the reached state saw, or one
+        """A difference that is another cell's is told there.
 
-        that is seen as well where nothing but the way to the point of the case is tried.
+        Such is one that only the check of the reached state saw, where that cell fails as well, or was seen to fail
+        before; and one that is met on the way to the point of the case.
         """
         checked = result.checking
         if checked is not None and checked != case.cell:
             same = self._same(self._of_cell(checked), result) or self._same(self._checks, result)
             if same is None:
-                self._checks.append(result)
                 return False
             result.verdict = result.otherwise
             why = f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails"
@@ -214,7 +216,7 @@ class Session:
             same = self._same(self._of_cell(case.rests_on), result)
             if same is None:
                 return False
-            result.verdict = Verdict.INCONCLUSIVE
+            result.verdict = Verdict.NOT_APPLICABLE
             why = f"{case.rests_on[0]} x {case.rests_on[1]}, on which this rests, fails in the same way"
         else:
             return False
@@ -224,10 +226,12 @@ class Session:
     def _same(self, others: list[Result], result: Result) -> Result | None:
         """One that failed in the same way; a state check that failed is the same where it was of the same cell."""
         for other in others:
-            alike = other.checking in (None, result.checking) and _gist(other.observed) == _gist(
-                result.observed
-            )
-            if other.verdict is Verdict.FAIL and alike:
+            same_check = other.checking in (None, result.checking)
+            if (
+                other.verdict is Verdict.FAIL
+                and same_check
+                and _gist(other.observed) == _gist(result.observed)
+            ):
                 return other
         return None
 
@@ -312,8 +316,10 @@ class Session:
         result.transport = self._bench.label
         if result.verdict is Verdict.ERROR:
             return result
-        failed = result.verdict is Verdict.FAIL and not self._is_anothers(run.case, result)
-        if failed or run.busy:
+        bad = result.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not self._is_anothers(
+            run.case, result
+        )
+        if (bad and result.verdict is Verdict.FAIL) or run.busy:
             result = self._bench.confirm(run.case, result, 2)
         if result.ending.how in ("FIN", "RST"):
             result.notes.append(f"closed {result.ending.after:.3g} s after the start")
@@ -413,6 +419,8 @@ class Session:
     def _tell(self, result: Result) -> None:
         assert self._report is not None
         self._report.results.append(result)
+        if result.verdict is Verdict.FAIL and result.checking not in (None, result.case.cell):
+            self._checks.append(result)
         self._emit(CaseFinished(result))
         result.evidence.settle()
 
@@ -424,6 +432,7 @@ class Session:
 
 def _gist(observed: str) -> str:
     """What was observed, without how long was waited for it, and whether octets were left unread at a close."""
+    observed = observed.partition(", on the way there")[0]
     if silent(observed):
         return "nothing"
     return "closed" if observed in ("closed (FIN)", "closed (RST)") else observed

@@ -105,6 +105,12 @@ def self_signed(name: str, use: Use, hosts: Sequence[str] = (), *, days: int = 3
     return _issued(builder, use, hosts, key, key, None)
 
 
+def past_validity() -> Validity:
+    """From when to when something was valid that is no more: it ended ten days ago, which no clock takes for now."""
+    end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=10)
+    return end - timedelta(days=10), end
+
+
 def check_host(host: str) -> None:
     """Raise `ValueError` where this can be no name in a certificate: neither a DNS name in ASCII nor an IP address."""
     _general_name(host)

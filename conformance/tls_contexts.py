@@ -7,6 +7,7 @@ a target that is weak is to be heard and named, not to be cut off by the tester'
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from dicomnet.statemachine import tls
 
-from .tls_steps import Credential, Shake, Verify
+from .tls_steps import Credential, Heard, Shake, Verify
 
 if TYPE_CHECKING:
     from dicomnet.transports import TlsSettings
 
     from .throwaway import Issued
+    from .tls_again import Again
 
 _VERSIONS: Final = {
     tls.names.TLS12: (ssl.TLSVersion.TLSv1_2, ssl.HAS_TLSv1_2),
@@ -68,6 +70,14 @@ class TlsContexts:
             context.maximum_version = _VERSIONS[step.newest][0]
         return self._verify(context, step.verify) or self._credential(context, step.credential) or context
 
+    def asking(self, name: str) -> Callable[[Heard], Again] | str:
+        """What makes TLS that can ask for a renegotiation, `name` in server_name; or why there is none."""
+        try:
+            from .tls_again import asking
+        except ImportError:
+            return "Python's ssl cannot ask for a renegotiation, pyOpenSSL can: pip install 'dicomnet[renegotiation]'"
+        return asking(self.settings, name)
+
     def _verify(self, context: ssl.SSLContext, verify: Verify) -> str:
         settings = self.settings
         if verify is Verify.NOTHING:
@@ -92,7 +102,10 @@ class TlsContexts:
                 self._load_strange(context)
             case Credential.EXPIRED:
                 if self.expired is None:
-                    return "no client certificate is given that is out of date and of an authority the target trusts"
+                    return (
+                        "no client certificate is given that is out of date and of an authority the target trusts: "
+                        "--tls-expired-cert"
+                    )
                 _load(context, self.expired)
             case Credential.NONE:
                 pass

@@ -51,7 +51,8 @@ class Heard:
     `secured`: the handshake is done on our side; `error` is what this machine's library said of a failure, `alert` the
     target's alert in it, `verify` the number of what is wrong with the certificate; `closed`: a close_notify came.
     `pdus` came inside TLS, in `data` octets. `before` are those of the connections before this one in the case.
-    `certificate`: the user gave a client certificate.
+    `certificate`: the user gave a client certificate. `asked`: a renegotiation was asked for, in octets that were sent;
+    `renewed`: it was made.
     """
 
     what: str = ""
@@ -74,6 +75,8 @@ class Heard:
     data: int = 0
     before: tuple[Heard, ...] = ()
     certificate: bool = False
+    asked: bool = False
+    renewed: bool = False
 
     @property
     def refused(self) -> bool:
@@ -104,6 +107,7 @@ class Heard:
         words = [tls.describe_part(part) for part in self.answer.parts if not isinstance(part, tls.Sealed)]
         if self.secured:
             words = [f"secured: {self.version}, {self.suite}"]
+        words += ["renegotiated"] if self.renewed else []
         words += [f"alert: {self.alert}"] if self.alert else []
         words += [self.reason] if self.reason and not self.alert else []
         words += [pdu.reason if isinstance(pdu, Violation) else pdu.name for pdu in self.pdus]
@@ -183,6 +187,14 @@ class Shake:
 
 
 @dataclass(frozen=True, slots=True)
+class Renegotiate:
+    """Open a raw connection, make a handshake of TLS 1.2, and ask for a renegotiation (RFC 5246 7.4.1.2)."""
+
+    what: str
+    want: Want
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say PDUs inside, in records of these sizes (`records`) and segments of these (`pieces`), each as in `Send`.
 
@@ -218,4 +230,4 @@ class Beside:
     """A healthy association over TLS beside the connections that are kept; then these leave, and it must be served."""
 
 
-SecureStep = Probe | Shake | Tell | Part | Beside
+SecureStep = Probe | Shake | Renegotiate | Tell | Part | Beside

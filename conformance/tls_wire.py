@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from dicomnet.statemachine import Framer, Limits, tls
 from dicomnet.transports import Address, Link, Transport
@@ -22,6 +22,30 @@ LIMITS: Final = Limits(data=1 << 20)
 MAX_PDUS: Final = 1000
 MAX_INSIDE: Final = 1 << 22
 _ALERT: Final = "ALERT_"
+
+
+class Side(Protocol):
+    """TLS of the tester's side on octets, whatever makes it."""
+
+    def feed(self, octets: bytes) -> None:
+        """Octets of the target; none at all: the stream has ended."""
+        ...
+
+    def turn(self) -> None:
+        """Go on with the handshake, and read what is there when it is done."""
+        ...
+
+    def out(self) -> bytes:
+        """What is to be sent now."""
+        ...
+
+
+class Asking(Side, Protocol):
+    """One that can ask for a renegotiation."""
+
+    def ask(self) -> str:
+        """Make the ClientHello that asks for one; gives why there is none to send, or nothing."""
+        ...
 
 
 class Inside:
@@ -117,7 +141,7 @@ class Wire:
 
     def __init__(self, carrier: Transport, address: Address, what: str) -> None:
         self.heard = Heard(what)
-        self.inside: Inside | None = None
+        self.inside: Side | None = None
         self.changed: Callable[[], None] = lambda: None
         self.note: Callable[[str, bytes], None] = lambda _what, _octets: None
         self._carrier = carrier

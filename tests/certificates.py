@@ -7,13 +7,9 @@ fixture at hand: `make_certificates(directory)`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
 
-from dicomnet.conformance.throwaway import Authority, Issued, self_signed
-
-Validity: TypeAlias = tuple[datetime, datetime]
+from dicomnet.conformance.throwaway import Authority, Issued, Validity, past_validity, self_signed
 
 PASSWORD = "open sesame"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -56,8 +52,7 @@ class Certificates:
 def make_certificates(directory: Path) -> Certificates:
     """Make them all in that directory, as PEM files."""
     authority, other = Authority(key_type="ec"), Authority("dicomnet other authority", key_type="ec")
-    now = datetime.now(UTC)
-    past = (now - timedelta(days=20), now - timedelta(days=10))
+    past = past_validity()
 
     def put(name: str, issued: Issued) -> Pair:
         pair = Pair(directory / f"{name}.pem", directory / f"{name}.key")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dicomnet.statemachine import SUITE, TLS_PROFILES, VERSIONS, SecurityError, TlsProfile
 
-from .certificates import facts_of, note_certificates, printable
+from .certificates import CertificateFacts, facts_of, note_certificates, printable
 
 # It is imported late, as in certificates.py.
 if TYPE_CHECKING:
@@ -147,12 +147,20 @@ def tls_remarks(settings: TlsSettings) -> tuple[str, ...]:
         remarks.append(
             f"{ssl.OPENSSL_VERSION} lacks suites that {profile.name} requires: {', '.join(lacking)}"
         )
-    if settings.certificate is not None:
-        facts = facts_of(_certificates(settings.certificate)[0])
-        wrong = facts.out_of_date() if facts else ""
+    facts = own_facts(settings)
+    if facts is not None:
+        wrong = facts.out_of_date()
         if wrong:
             remarks.append(f"our own certificate {wrong} ({str(settings.certificate)!r}): {facts}")
     return tuple(remarks)
+
+
+def own_facts(settings: TlsSettings) -> CertificateFacts | None:
+    """What stands in this end's own certificate; None without one, or where it cannot be read.
+
+    Raises `SecurityError` where the file cannot be.
+    """
+    return None if settings.certificate is None else facts_of(_certificates(settings.certificate)[0])
 
 
 def _stamps(settings: TlsSettings) -> tuple[tuple[int, int] | None, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 from dicomnet.statemachine import SUITE, SUITES, KeySize, Suite, TlsProfile, judge_suite, tls
 
 from ..case import Case, Grade, Level
-from ..tls_steps import Heard, Probe, Said, Stop, Want
+from ..tls_steps import Heard, Probe, Renegotiate, Said, Stop, Want
 from ..verdict import Verdict
 from .tls_build import (
     ANYTHING,
@@ -51,6 +51,13 @@ _WHY_OLD: Final = {
 }
 IGNORE: Final = f"{RFC8446} 4.1.2, 4.2, 9.3; RFC 8701"
 RENEGOTIATE: Final = "RFC 5746 3.6; RFC 9325 3.5"
+ASKED: Final = "RFC 5246 7.2.2"
+# What OpenSSL says where renegotiation_info is missing, or holds something else than the first handshake's Finished.
+_UNBOUND: Final = (
+    "unsafe legacy renegotiation disabled",
+    "renegotiation mismatch",
+    "renegotiation encoding err",
+)
 _UNKNOWN_EXTENSIONS: Final = ((names.GREASE, b""), (0xFAFA, b"\0"), (0x7F7F, bytes(20)))
 
 
@@ -504,11 +511,14 @@ def old_dangers() -> tuple[Case, ...]:
         tls_case(
             "tls.renegotiation.refused",
             "a renegotiation is asked for by the client",
-            "RFC 9325 3.5; RFC 5246 7.2.2",
-            "A renegotiation that the client asks for should be refused.",
+            f"{ASKED}; RFC 5746 3.7; RFC 9325 3.5",
+            "A renegotiation that the client asks for is refused by no_renegotiation; one that is made is bound to the "
+            "first handshake by renegotiation_info.",
             speaks(names.TLS12),
-            Probe("ClientHello: TLS 1.2", Want("a refusal", _cannot_renegotiate), hello12()),
-            level=Level.SHOULD,
+            Renegotiate(
+                "handshake of TLS 1.2, and a ClientHello inside it",
+                Want("no_renegotiation, or a renegotiation that is bound to the first handshake", _asked),
+            ),
         ),
     )
 
@@ -526,7 +536,25 @@ def _renegotiation(hello: tls.ServerHello, heard: Heard) -> Iterable[Said]:
         yield fail("RFC 5746 3.6", f"renegotiation_info is not empty: {content[:16].hex(' ')}")
 
 
-def _cannot_renegotiate(_heard: Heard) -> Iterable[Said]:
-    yield Stop(
-        Verdict.UNSUPPORTED, "the TLS library of this machine (Python's ssl) cannot ask for a renegotiation"
-    )
+def _asked(heard: Heard) -> Iterable[Said]:
+    """No clause bids a server to refuse: RFC 9325 3.5 demands that a renegotiation is secure, RFC 5246 the alert."""
+    if not heard.asked:
+        if heard.error in _UNBOUND:
+            yield not_applicable(
+                f"the target has no secure renegotiation, so none is asked for: {heard.told()}"
+            )
+        else:
+            yield Stop(Verdict.INCONCLUSIVE, f"no renegotiation could be asked for: {heard.told()}")
+    elif heard.renewed:
+        text = f"renegotiates when a client asks, which no clause forbids: {heard.told()}"
+        yield lax("RFC 5746 3.7", text, Grade.INFORMATIONAL)
+    elif heard.alert == "no_renegotiation":
+        return
+    elif heard.error in _UNBOUND:
+        yield fail("RFC 5746 3.7", f"the renegotiation is not bound to the first handshake: {heard.told()}")
+    elif heard.alert or heard.closed or heard.ending:
+        yield lax(ASKED, f"refused, but not by no_renegotiation: {heard.told()}")
+    elif heard.error:
+        yield Stop(Verdict.INCONCLUSIVE, f"the renegotiation failed on our side: {heard.told()}")
+    else:
+        yield lax(ASKED, f"neither refused nor made for {heard.waited:.3g} s: {heard.told()}")

@@ -230,9 +230,9 @@ def client_certificate() -> tuple[Case, ...]:
                 Tell("A-ASSOCIATE-RQ", Want("a refusal, where a certificate is demanded", _missing), RQ),
             )
         )
-        for name, credential, what in (
-            ("strange", Credential.STRANGE, "of an authority that nobody knows"),
-            ("expired", Credential.EXPIRED, "that is out of date"),
+        for name, credential, what, look in (
+            ("strange", Credential.STRANGE, "of an authority that nobody knows", _untrusted),
+            ("expired", Credential.EXPIRED, "that is out of date", _out_of_date),
         ):
             cases.append(
                 tls_case(
@@ -245,7 +245,7 @@ def client_certificate() -> tuple[Case, ...]:
                     _shake(credential, version),
                     Tell(
                         "A-ASSOCIATE-RQ",
-                        Want("a refusal, where a certificate is demanded", _untrusted),
+                        Want("a refusal, where a certificate is demanded", look),
                         RQ,
                     ),
                 )
@@ -298,3 +298,13 @@ def _untrusted(heard: Heard) -> Iterable[Said]:
         yield not_applicable("the target does not demand a client certificate")
     elif not heard.alert:
         yield lax(f"{RFC8446} 6.2; RFC 5246 7.2", f"refused without an alert: {heard.told()}")
+
+
+def _out_of_date(heard: Heard) -> Iterable[Said]:
+    if heard.alert == "unknown_ca":
+        text = (
+            f"the target does not trust the authority of the certificate, whatever its dates: {heard.told()}"
+        )
+        yield Stop(Verdict.UNSUPPORTED, text)
+    else:
+        yield from _untrusted(heard)

@@ -13,6 +13,7 @@ from dicomnet.transports import Address
 
 from ..command_trigger import Command, NoCommandError
 from .options import ADDRESS, AET, LISTEN, refuse_useless
+from .tls_options import EXPIRED_NAMES
 
 TESTER: Final = "DICOMNET"
 # Nobody has to hurry who starts a requestor by hand, in seconds.
@@ -84,6 +85,7 @@ def _target(
             )
         return (ADDRESS.convert(words[0], None, ctx) if words else None), None
     useless = {"called_aet": "--called-aet", "calling_aet": "--calling-aet", "concurrent": "--concurrent"}
+    useless |= EXPIRED_NAMES
     refuse_useless(ctx, useless, "with --listen it is the target that calls")
     requestor = Requestor(listen, aet, words)
     try:

@@ -14,10 +14,13 @@ from ..reports import part_of
 
 # Imported when it is used, as it brings cryptography along.
 if TYPE_CHECKING:
-    from ..throwaway import Issued, KeyType
+    from ..throwaway import Authority, Issued, KeyType
 
 OWN_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
-FILES: Final = ("ca.pem", "server.pem", "server.key", "client.pem", "client.key")
+FILES: Final = (
+    *("ca.pem", "server.pem", "server.key", "client.pem", "client.key"),
+    *("expired.pem", "expired.key"),
+)
 
 
 class HostType(click.ParamType[str]):
@@ -89,7 +92,8 @@ def certs(
     """Make throw-away certificates in DIR, to try TLS out: FOR TESTS ONLY.
 
     ca.pem is their authority, which the other end has to trust; server.pem and server.key are for an acceptor,
-    client.pem and client.key for a requestor. The authority's own key is not kept.
+    client.pem and client.key for a requestor; expired.pem and expired.key are a requestor's whose time is over, to see
+    that it is refused. The authority's own key is not kept.
 
     Example: dicomnet certs /tmp/certs --host pacs.example
     """
@@ -104,20 +108,31 @@ def certs(
         )
     authority = Authority(days=days, key_type=key_type, rsa_bits=int(rsa_bits))
     names = tuple(dict.fromkeys((*OWN_HOSTS, *hosts)))
-    server = authority.issue("dicomnet test server", "server", names, password=password)
-    client = authority.issue("dicomnet test client", "client", password=password)
+    pairs = _pairs(authority, names, password)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _write(directory / "ca.pem", authority.certificate, 0o644)
-        for name, issued in (("server", server), ("client", client)):
+        for name, issued in pairs.items():
             _write_pair(directory, name, issued)
     except OSError as error:
         where = error.filename or directory
         raise click.ClickException(f"cannot write {str(where)!r}: {error.strerror or error}") from error
     click.echo(f"FOR TESTS ONLY: throw-away certificates in {directory}, valid for {days} days")
-    click.echo(f"  {', '.join(FILES)}")
+    click.echo(f"  {', '.join(FILES)} (expired: a client's whose time is over)")
     click.echo(f"  organisation {ORGANISATION!r}; the server is {', '.join(names)}")
     click.echo("Never trust ca.pem where real data is, and give nobody the .key files.")
+
+
+def _pairs(authority: Authority, names: tuple[str, ...], password: bytes | None) -> dict[str, Issued]:
+    """What the authority issues, by the name of its files."""
+    from ..throwaway import past_validity
+
+    past = past_validity()
+    return {
+        "server": authority.issue("dicomnet test server", "server", names, password=password),
+        "client": authority.issue("dicomnet test client", "client", password=password),
+        "expired": authority.issue("dicomnet expired client", "client", validity=past, password=password),
+    }
 
 
 def _refuse_size(key_type: KeyType) -> None:

@@ -77,6 +77,10 @@ class Earlier:
             click.echo(f"WARNING: {text} {why}: {told}", err=True)
         return chosen
 
+    def exit_code(self, report: Report, *, allow_inconclusive: bool) -> int:
+        """The exit code of a run, by what was not expected in it."""
+        return self.baseline.compare(report).exit_code(report, allow_inconclusive=allow_inconclusive)
+
     def write(self, report: Report, _repeat: Repeat, path: Path) -> None:
         """Write a baseline of this run, if it came to its end."""
         if report.interrupted or report.blamed:

@@ -40,7 +40,7 @@ from ..reports import Screen
 from ..reports.text import printable
 from ..run import TESTER_LIMITS
 from ..suite import all_cases
-from ..tls_steps import Beside, Part, Probe, Shake, Tell
+from ..tls_steps import Beside, Part, Probe, Renegotiate, Shake, Tell
 from .explain_tls import secure_lines
 
 AWAITED = {
@@ -129,7 +129,7 @@ def _step_lines(step: Step, oracle: Oracle, framer: Framer, *, nested: bool = Fa
                 if oracle.all_settled or not oracle.follow():
                     break
             return lines or ["nothing more is expected"]
-        case Probe() | Shake() | Tell() | Part() | Beside():
+        case Probe() | Shake() | Renegotiate() | Tell() | Part() | Beside():
             return secure_lines(step)
         case Start() | Fill() | Wait() | Canary() | Leave() | Served():
             return _crowd_lines(step)

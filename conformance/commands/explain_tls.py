@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicomnet.statemachine import tls
 
-from ..tls_steps import Beside, Part, Probe, SecureStep, Shake, Tell, Want
+from ..tls_steps import Beside, Part, Probe, Renegotiate, SecureStep, Shake, Tell, Want
 
 MAX_SUITES = 6
 
@@ -26,6 +26,8 @@ def secure_lines(step: SecureStep) -> list[str]:
                 f"it shows {step.credential.value}{verified}",
                 _want(step.want),
             ]
+        case Renegotiate():
+            return [f"tester connects: {step.what}", _want(step.want)]
         case Tell():
             return [f"inside TLS: {step.what}{_cut(step.records, step.pieces)}", _want(step.want)]
         case Part():

@@ -49,7 +49,10 @@ EMBEDDED_QUIET = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the command line asks for. `given` are options that decide how a case goes, as they were written."""
+    """What the command line asks for. `given` are options that decide how a case goes, as they were written.
+
+    `expired` is `tls` with a client certificate that has expired.
+    """
 
     address: Address | None
     called: str
@@ -58,6 +61,7 @@ class Choice:
     options: Options
     given: tuple[str, ...] = ()
     tls: TlsSettings | None = None
+    expired: TlsSettings | None = None
     requestor: Requestor | None = None
 
     @property
@@ -204,21 +208,29 @@ def _judge(
     trigger: Trigger | None = None,
 ) -> None:
     """One session, over TLS where that is asked for; `trigger` makes a requestor call."""
-    over, below, caller = reached(choice.tls, carrier, address, trigger)
+    over, below, caller = reached(choice.tls, carrier, address, trigger, choice.expired)
     label = label if below is None else f"{label}, TLS"
     names = (choice.called, choice.calling, options, emit)
     Session(over, address, *names, label, below, caller).run(cases, report)
 
 
 def reached(
-    tls: TlsSettings | None, carrier: Transport, address: Address, trigger: Trigger | None = None
+    tls: TlsSettings | None,
+    carrier: Transport,
+    address: Address,
+    trigger: Trigger | None = None,
+    expired: TlsSettings | None = None,
 ) -> tuple[Transport, TlsTarget | None, Caller | None]:
-    """What a target is reached by: the carrier, what is below it where that is TLS, and what makes a requestor call."""
+    """What a target is reached by: the carrier, what is below it where that is TLS, and what makes a requestor call.
+
+    `expired` is `tls` with a client certificate that has expired.
+    """
     over, below = carrier, None
     if tls is not None:
         seen: list[Secured | Failed] = []
         over = TlsTransport(carrier, Tls(tls), handshake=NO_END, look=seen.append)
-        below = TlsTarget(carrier, TlsContexts(tls, address.host), lambda: seen[-1] if seen else None)
+        contexts = TlsContexts(tls, address.host, expired)
+        below = TlsTarget(carrier, contexts, lambda: seen[-1] if seen else None)
     return over, below, None if trigger is None else Reception(over, address, trigger)
 
 

@@ -23,11 +23,11 @@ from .earlier import Earlier, earlier_runs
 from .interruption import Interruption
 from .options import AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
-from .tls_options import TLS_NAMES, tested_tls, words_of
+from .tls_options import EXPIRED_NAMES, TLS_NAMES, expired_tls, tested_tls, words_of
 
 # What is known of a target; the embedded acceptor makes its own certificates.
 OF_A_TARGET = {"concurrent": "--concurrent"} | {
-    name: option for name, option in TLS_NAMES.items() if name != "tls_profile"
+    name: option for name, option in (TLS_NAMES | EXPIRED_NAMES).items() if name != "tls_profile"
 }
 REPORTS = {"json_file": "--json", "junit_file": "--junit", "write_baseline": "--write-baseline"}
 
@@ -98,6 +98,7 @@ def _with_options(function: F) -> F:
 @judged
 @_with_options
 @tested_tls
+@expired_tls
 @earlier_runs
 @click.pass_context
 def test(
@@ -121,6 +122,7 @@ def test(
     allow_inconclusive: bool,
     verbose: bool,
     tls: TlsSettings | None,
+    expired: TlsSettings | None,
     earlier: Earlier,
 ) -> None:
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
@@ -144,17 +146,13 @@ def test(
         recover_limit=recover_limit,
         concurrent=concurrent or 0,
     )
-    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, requestor)
+    choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, expired, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
     files = _files(json_file, junit_file, earlier)
-    _refuse_useless(ctx, runs=not (list_only or dry_run), target=address is not None or requestor is not None)
+    _refuse_useless(ctx, runs=not (list_only or dry_run), target=bool(address or requestor))
     screen = Screen(highlight=False)
     if list_only or dry_run:
-        interruption.release()
-        interruption.check()
-        _list(screen, cases, choice, "would be run against" if dry_run else "for")
-        if list_only and not select:
-            _list_unreachable(screen, choice.role)
+        _list(screen, cases, choice, dry_run=dry_run, whole=not select)
         return
     report = Report(choice.target, role=choice.role)
     screen.carry_on = True
@@ -162,9 +160,9 @@ def test(
     _run(choice, cases, report, shown, interruption, for_files=bool(files))
     written = _write(files, report, choice.repeat)
     interruption.release()
-    report.interrupted = report.interrupted or interruption.asked
+    report.interrupted |= interruption.asked
     shown.show(report, choice.repeat)
-    code = earlier.baseline.compare(report).exit_code(report, allow_inconclusive=allow_inconclusive)
+    code = earlier.exit_code(report, allow_inconclusive=allow_inconclusive)
     ctx.exit(_exit_code(code, report, screen, written=written, files=bool(files)))
 
 
@@ -277,12 +275,19 @@ def _whom(choice: Choice) -> str:
     return f"{choice.target}{over}, called {choice.called} by {choice.calling}"
 
 
-def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, verb: str) -> None:
+def _list(screen: Screen, cases: tuple[Case, ...], choice: Choice, *, dry_run: bool, whole: bool) -> None:
+    """The cases; and, where it is the `whole` list and no dry run, the cells that have none."""
+    interruption = click.get_current_context().ensure_object(Interruption)
+    interruption.release()
+    interruption.check()
+    verb = "would be run against" if dry_run else "for"
     for case in cases:
         slow = " (slow)" if case.slow else ""
         screen.print(f"{case.id}  {case.level.value}{slow}  {case.title}", markup=False, soft_wrap=True)
     told = f"{len(cases)} cases ({distinct(cases)} distinct) {verb} {_whom(choice)}"
     screen.print(told, markup=False, soft_wrap=True)
+    if whole and not dry_run:
+        _list_unreachable(screen, choice.role)
 
 
 def _list_unreachable(screen: Screen, role: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache, update_wrapper
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
@@ -13,7 +15,15 @@ import click
 from click.core import ParameterSource
 
 from dicomnet.statemachine import SecurityError
-from dicomnet.transports import TlsSettings, client_context, server_context, tls_profile, tls_remarks
+from dicomnet.transports import (
+    TlsSettings,
+    client_context,
+    date_of,
+    own_facts,
+    server_context,
+    tls_profile,
+    tls_remarks,
+)
 
 from .options import refuse_useless
 
@@ -90,6 +100,17 @@ _ACCEPTOR: Final = (
         help="The authorities that requestors are of, PEM; without it those of the system.",
     ),
 )
+# An option of the tester alone, whatever the others are asked for.
+_EXPIRED: Final = (
+    click.option(
+        "--tls-expired-cert",
+        type=_FILE,
+        metavar="FILE",
+        help="A client certificate that has expired, of an authority that the target trusts: it is to be refused.",
+    ),
+    click.option("--tls-expired-key", type=_FILE, metavar="FILE", help="Its key, as for --tls-key."),
+)
+EXPIRED_NAMES: Final = {"tls_expired_cert": "--tls-expired-cert", "tls_expired_key": "--tls-expired-key"}
 TLS_NAMES: Final = {
     name: "--" + name.replace("_", "-")
     for name in (
@@ -125,6 +146,43 @@ def tested_tls(function: Callable[P, R]) -> Callable[..., R]:
     return _with(function, (*_REQUESTOR, demand), lambda ctx: ctx.params.get("listen") is not None)
 
 
+def expired_tls(function: Callable[P, R]) -> Callable[..., R]:
+    """Add the options of a client certificate that has expired, below `requestor_tls`.
+
+    The command gets `expired` beside `tls`: the same settings with that certificate, or None.
+    """
+
+    def command(*args: Any, **values: Any) -> R:  # noqa: ANN401 - whatever the command takes
+        certificate, key = (values.pop(name, None) for name in EXPIRED_NAMES)
+        expired = _expired(values["tls"], certificate, key)
+        return function(*args, **values, expired=expired)  # type: ignore[arg-type]
+
+    return _optional(function, command, _EXPIRED)
+
+
+def _expired(tls: TlsSettings | None, certificate: Path | None, key: Path | None) -> TlsSettings | None:
+    if certificate is None:
+        if key is not None:
+            raise click.UsageError(
+                "--tls-expired-key is the key of --tls-expired-cert: add it, or leave it out"
+            )
+        return None
+    if tls is None:
+        raise click.UsageError("without --tls there is no TLS: add it, or leave --tls-expired-cert out")
+    settings = replace(tls, certificate=certificate, key=key)
+    try:
+        client_context(settings)
+        facts = own_facts(settings)
+    except SecurityError as error:
+        raise click.UsageError(_hinted(error)) from error
+    if facts is not None and facts.end > datetime.now(UTC):
+        raise click.UsageError(
+            f"{str(certificate)!r} of --tls-expired-cert is valid until {date_of(facts.end)}: one is needed that has "
+            "expired (dicomnet certs makes one)"
+        )
+    return settings
+
+
 def _with(
     function: Callable[P, R],
     options: tuple[Callable[[Callable[..., R]], Callable[..., R]], ...],
@@ -136,6 +194,15 @@ def _with(
         settings = settings_of(ctx, given, acceptor=acceptor(ctx))
         return function(*args, **values, tls=settings)  # type: ignore[arg-type]
 
+    return _optional(function, command, options)
+
+
+def _optional(
+    function: Callable[P, R],
+    command: Callable[..., R],
+    options: tuple[Callable[[Callable[..., R]], Callable[..., R]], ...],
+) -> Callable[..., R]:
+    """The command in the function's place, with these options."""
     wrapped: Callable[..., R] = update_wrapper(command, function)
     for option in reversed(options):
         wrapped = option(wrapped)
@@ -168,18 +235,20 @@ def settings_of(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) ->
         (server_context if acceptor else client_context)(settings)
         remarks = tls_remarks(settings)
     except SecurityError as error:
-        raise click.UsageError(
-            error.message + (_HINT if "no password was given" in error.message else "")
-        ) from error
+        raise click.UsageError(_hinted(error)) from error
     for remark in remarks:
         click.echo(f"WARNING: {remark}", err=True)
     return settings
 
 
+def _hinted(error: SecurityError) -> str:
+    return error.message + (_HINT if "no password was given" in error.message else "")
+
+
 def words_of(ctx: click.Context) -> tuple[str, ...]:
     """The TLS options of the command line, as they were written."""
     words = ["--tls"] if ctx.params.get("tls") else []
-    for name, option in TLS_NAMES.items():
+    for name, option in (TLS_NAMES | EXPIRED_NAMES).items():
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             value = ctx.params[name]
             words += [option] if value is True else [option, str(value)]

@@ -200,6 +200,14 @@ wire1 open A-ABORT end
 wire2 open A-ABORT reset
 L on_accept on_accept on_child_close(k,ok) on_child_close(m,aborted) LISTENING[0+0]
 
+13 what is no PDU, where the answer to the association is awaited, and where the association is over
+> wired-requestor; a associate; run; clear; wire send rubbish; run; a see; wire2 listen; b connect wire2; run
+> wire2 take; run; b associate; run; wire2 send data; run; b see; wire2 send rubbish; run; b see
+a A-P-ABORT.indication CONNECTED/Sta13 CONNECTED/Sta13
+b on_connect(ok) A-P-ABORT.indication CONNECTED/Sta13 CONNECTED/Sta13 CONNECTED/Sta13
+wire A-ABORT
+wire2 request A-ASSOCIATE-RQ A-ABORT A-ABORT
+
 16 whoever does not close after an A-ABORT is closed by ARTIM
 > wired-child; wire send rubbish; run; wait 29; k see; wait 2; k see
 k CONNECTED/Sta13 CLOSED CLOSED

@@ -60,6 +60,11 @@ wire request request request
 L on_accept LISTENING[0+1]
 k CONNECTED/Sta2
 a on_connect(ok) CONNECTED
+
+8 a request that is taken while it is offered is not withdrawn
+> wire listen; wire eager; a connect wire; run; a close; run; wait 100
+a on_connect(ok) CLOSED
+wire request end
 """
 
 OVERFLOW: Final = """
@@ -93,7 +98,7 @@ n on_close(ok) CLOSED
 o on_close(ok) CLOSED
 
 7 @linux no place in time: the connect timer ends it, and it comes no more
-> L listen 0; a connect; b connect; wait 29; b see; wait 2; b see; L accept k; run; b connect; run; L accept m; run
+> L listen 0; a connect; b connect; wait 29; b see; wait 1.5; b see; L accept k; run; b connect; run; L accept m; run
 > wait 20
 L on_accept on_accept LISTENING[0+2]
 a on_connect(ok) CONNECTED
@@ -185,6 +190,10 @@ L on_accept CLOSED[0+1]
 a CONNECTED
 b on_close(reset) CLOSED
 k CONNECTED/Sta2
+
+7 @linux the connect timer runs out while the answer is on its way: the request is taken back, not reset
+> wire listen; a connect wire; a feed connection.connect-timeout
+a connect-timeout:connect-timer-stop+wire-withdraw+callback:IDLE.Sta1.IDLE CONNECTING
 
 7 @linux half open: it may hear nothing
 > lossy; L listen 0; a connect; b connect; run; wait 32; L accept k; L close; wait 100

@@ -437,6 +437,11 @@ wire2 open end
 k on_secure_link_ready(aborted) CLOSED
 carrier timers(0)
 
+16 the peer ends the transport of an association that was asked for, and not the secured link
+> secure-wired-requestor; wire send answer; run; a associate; run; clear; wire close; run; wait 100
+a A-P-ABORT.indication on_close(close_notify_missing) CLOSED
+~ a A-P-ABORT.indication, a on_close(close_notify_missing)
+
 16 the peer ends an association's transport and not the secured link
 > secure-wired-child; wire send hello; wire send finished; run; wire secured associate; run; k respond; run; clear
 > wire close; run; wait 100

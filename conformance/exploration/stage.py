@@ -140,6 +140,7 @@ class Wire:
         self._framer = Framer(Limits())
         self.link: Link | None = None
         self.requests: list[Request] = []
+        self.eager = False  # it takes a request while it hears of it
 
     def _hear(self, what: str) -> None:
         self._stage.hear(self._name, what, [])
@@ -182,7 +183,10 @@ class Wire:
     def on_request(self, request: Request) -> None:
         """See `ListenHandler`."""
         self._hear("request")
-        self.requests.append(request)
+        if self.eager:
+            self.link = request.take(self)
+        else:
+            self.requests.append(request)
 
     def on_withdrawn(self, request: Request) -> None:
         """See `ListenHandler`."""
@@ -191,7 +195,9 @@ class Wire:
     def act(self, verb: str, words: tuple[str, ...]) -> None:
         """What the script lets it do."""
         carrier = self._stage.carrier
-        if verb == "listen":
+        if verb == "eager":
+            self.eager = True
+        elif verb == "listen":
             self._stage.at[self._name] = carrier.listen(Address("", 0), 4, self).address
         elif verb == "connect":
             self.link = carrier.connect(self._stage.place(words), self)

@@ -15,7 +15,7 @@ from dicomnet.transports import TlsSettings, client_context, facts_of, server_co
 from ..transports.tls_pairs import shake
 from .command import flat, output, run, wrong_use
 
-FILES = ["ca.pem", "client.key", "client.pem", "server.key", "server.pem"]
+FILES = ["ca.pem", "client.key", "client.pem", "expired.key", "expired.pem", "server.key", "server.pem"]
 
 
 def loaded(path: Path) -> x509.Certificate:
@@ -56,11 +56,22 @@ def test_they_secure_a_link_both_ways(tmp_path: Path, key_type: str) -> None:
 
 def test_every_subject_says_that_it_is_for_tests(tmp_path: Path) -> None:
     output("certs", str(tmp_path), "--key-type", "ec")
-    for name in ("ca.pem", "server.pem", "client.pem"):
+    for name in ("ca.pem", "server.pem", "client.pem", "expired.pem"):
         facts = facts_of(loaded(tmp_path / name))
         assert facts is not None
         assert "FOR TESTS ONLY" in facts.subject.replace("\\", "")
         assert "FOR TESTS ONLY" in facts.issuer.replace("\\", "")
+
+
+def test_one_has_expired_and_is_refused_for_that_alone(tmp_path: Path) -> None:
+    output("certs", str(tmp_path), "--key-type", "ec")
+    loaded(tmp_path / "expired.pem").verify_directly_issued_by(loaded(tmp_path / "ca.pem"))
+    ends = shake(
+        client_context(settings(tmp_path, "expired")),
+        server_context(settings(tmp_path, "server")),
+        "localhost",
+    )
+    assert ends[1].code == "expired"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -68,7 +79,7 @@ def test_keys_are_their_owners_alone(tmp_path: Path) -> None:
     output("certs", str(tmp_path), "--key-type", "ec")
     (tmp_path / "client.key").chmod(0o644)
     output("certs", str(tmp_path), "--key-type", "ec", "--force")
-    for name in ("server.key", "client.key"):
+    for name in ("server.key", "client.key", "expired.key"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 

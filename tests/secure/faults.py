@@ -14,6 +14,7 @@ from dicomnet.transports import ListenHandler, Request
 
 from ..zoo.octets import AC
 from .hellos import Offered, offered
+from .renegotiating import RENEGOTIATING
 from .server import SecuredRequest, Served, TlsGate, names
 
 KEY_EXCHANGE, DONE = 12, 14
@@ -565,5 +566,6 @@ FAULTS: tuple[type[Served], ...] = (
     ShunsEarlyData,
     OneAtATime,
     NeverAgain,
+    *RENEGOTIATING,
 )
 """Faults that a sound configuration has; those of certificates are planted by the configuration."""

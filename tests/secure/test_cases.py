@@ -21,8 +21,6 @@ from .targets import Judged, judge
 
 GOOD = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 TOLD = (Verdict.NON_STRICT, Verdict.INFORMATIONAL)
-# What this machine's library cannot ask for is said to be so, on every server.
-NEVER = {"tls.renegotiation.refused": Verdict.UNSUPPORTED}
 
 
 def verdicts(judged: Judged, *wanted: Verdict) -> dict[str, str]:
@@ -30,7 +28,7 @@ def verdicts(judged: Judged, *wanted: Verdict) -> dict[str, str]:
     return {
         name: f"{result.verdict.value}: {result.observed}"
         for name, result in judged.results.items()
-        if result.verdict not in wanted and result.verdict is not NEVER.get(name)
+        if result.verdict not in wanted
     }
 
 
@@ -221,8 +219,8 @@ def test_starvation_is_told_where_one_association_is_served_at_a_time(certificat
 
 # --- every case has been seen to fail ---------------------------------------------------------------------------
 
-# Those that say how long something lasts, and the one that cannot be asked for.
-ONLY_TOLD = {"tls.timeout.silent", "tls.timeout.half-hello", "tls.timeout.hello", "tls.renegotiation.refused"}
+# Those that say how long something lasts.
+ONLY_TOLD = {"tls.timeout.silent", "tls.timeout.half-hello", "tls.timeout.hello"}
 
 
 def test_every_case_of_the_default_profile_is_shown_to_see_a_fault() -> None:
