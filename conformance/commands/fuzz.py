@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shlex
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -38,6 +40,8 @@ OF_DRAWING = {
 }
 MAX_SEED = (1 << 32) - 1
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 
 class TokenType(click.ParamType[Script]):
     """The token of a script."""
@@ -65,45 +69,60 @@ class TestsType(click.ParamType[Path]):
         return path if path.is_dir() else OUTPUT.convert(value, param, ctx)
 
 
+_OPTIONS = (
+    click.argument("address", type=ADDRESS, metavar="HOST:PORT"),
+    click.option("--called-aet", type=AET, default=CALLED, show_default=True, help="AE title of the target."),
+    click.option(
+        "--calling-aet", type=AET, default=CALLING, show_default=True, help="AE title of the tester."
+    ),
+    click.option(
+        "--seconds", type=SECONDS, help="How long scripts are drawn  [default: 60, without --examples]"
+    ),
+    click.option("--examples", type=click.IntRange(1, 10_000_000), help="How many scripts are run at most."),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, MAX_SEED),
+        help="Draw as in the run of this seed  [default: a new one]",
+    ),
+    click.option(
+        "--findings",
+        type=click.IntRange(1, 1000),
+        default=MAX_FINDINGS,
+        show_default=True,
+        help="Stop at so many findings.",
+    ),
+    click.option("--repeat", "script", type=TokenType(), metavar="TOKEN", help="Run this script alone."),
+    click.option(
+        "--patience",
+        type=SECONDS,
+        metavar="SECONDS",
+        help="How long an answer may take  [default: from what the first associations show]",
+    ),
+    click.option(
+        "--recover-limit",
+        type=SECONDS,
+        default=Options().recover_limit,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long the target may take to serve again after a script.",
+    ),
+    click.option("--json", "json_file", type=OUTPUT, help="Write what was found as JSON."),
+    click.option(
+        "--test",
+        "test_file",
+        type=TestsType(),
+        metavar="FILE|DIR",
+        help="Write each finding as a test for pytest; into a directory, a file for each.",
+    ),
+)
+
+
+def _with_options(function: F) -> F:
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), function)
+
+
 @click.command()
-@click.argument("address", type=ADDRESS, metavar="HOST:PORT")
-@click.option("--called-aet", type=AET, default=CALLED, show_default=True, help="AE title of the target.")
-@click.option("--calling-aet", type=AET, default=CALLING, show_default=True, help="AE title of the tester.")
-@click.option("--seconds", type=SECONDS, help="How long scripts are drawn  [default: 60, without --examples]")
-@click.option("--examples", type=click.IntRange(1, 10_000_000), help="How many scripts are run at most.")
-@click.option(
-    "--seed", type=click.IntRange(0, MAX_SEED), help="Draw as in the run of this seed  [default: a new one]"
-)
-@click.option(
-    "--findings",
-    type=click.IntRange(1, 1000),
-    default=MAX_FINDINGS,
-    show_default=True,
-    help="Stop at so many findings.",
-)
-@click.option("--repeat", "script", type=TokenType(), metavar="TOKEN", help="Run this script alone.")
-@click.option(
-    "--patience",
-    type=SECONDS,
-    metavar="SECONDS",
-    help="How long an answer may take  [default: from what the first associations show]",
-)
-@click.option(
-    "--recover-limit",
-    type=SECONDS,
-    default=Options().recover_limit,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the target may take to serve again after a script.",
-)
-@click.option("--json", "json_file", type=OUTPUT, help="Write what was found as JSON.")
-@click.option(
-    "--test",
-    "test_file",
-    type=TestsType(),
-    metavar="FILE|DIR",
-    help="Write each finding as a test for pytest; into a directory, a file for each.",
-)
+@_with_options
 @requestor_tls
 @click.pass_context
 def fuzz(

@@ -177,14 +177,14 @@ COMMAND = encode_command(CEchoRQ(7))
     ("octets", "before", "wanted"),
     [
         (ECHO, (RQ,), {"Evt9"}),
-        (fragment(False, COMMAND[:30]), (RQ,), set()),
+        (fragment(False, COMMAND[:30]), (RQ,), set[str]()),
         (fragment(True, COMMAND[30:]), (RQ, fragment(False, COMMAND[:30])), {"Evt9"}),
         (fragment(True, COMMAND, 5), (RQ,), {"Evt15"}),
         (fragment(True, b"\xff" * 8), (RQ,), {"Evt9", "Evt15"}),
         (ECHO, (RQ, fragment(True, b"\xff" * 8)), {"Evt9", "Evt15"}),
         (RELEASE, (RQ, fragment(False, COMMAND[:30])), {"Evt14", "Evt15"}),
         (RELEASE, (RQ, ECHO), {"Evt14"}),
-        (ECHO, (), set()),
+        (ECHO, (), set[str]()),
     ],
 )
 def test_what_a_user_may_answer_to_data(octets: bytes, before: tuple[bytes, ...], wanted: set[str]) -> None:
