@@ -25,7 +25,17 @@ from ..reports import Screen, in_full, printable
 from ..target import Pace, Target
 from ..verdict import Verdict
 from .interruption import Interruption
-from .options import ADDRESS, AET, OUTPUT, SECONDS, refuse_same_file, refuse_useless, save, save_json
+from .options import (
+    ADDRESS,
+    AET,
+    OUTPUT,
+    PATIENCE,
+    SECONDS,
+    refuse_same_file,
+    refuse_useless,
+    save,
+    save_json,
+)
 from .runs import CALLED, CALLING, CarefulTcp, reached
 from .tls_options import requestor_tls, words_of
 
@@ -92,12 +102,7 @@ _OPTIONS = (
         help="Stop at so many findings.",
     ),
     click.option("--repeat", "script", type=TokenType(), metavar="TOKEN", help="Run this script alone."),
-    click.option(
-        "--patience",
-        type=SECONDS,
-        metavar="SECONDS",
-        help="How long an answer may take  [default: from what the first associations show]",
-    ),
+    PATIENCE,
     click.option(
         "--recover-limit",
         type=SECONDS,

@@ -11,7 +11,6 @@ from dicomnet.statemachine import (
     AAssociateRQ,
     CEchoRSP,
     PresentationContextRQ,
-    decode_command,
 )
 
 from ..case import Await, Case, Check, Close, Connect, Finding, Grade, HalfClose, Reset, Send, Step
@@ -225,17 +224,11 @@ def echo_responses(requests: tuple[tuple[int, int], ...]) -> Check:
     def look(evidence: Evidence) -> Iterator[Finding]:
         clause = f"{PS37} 9.3.5.2, Table 9.3-13"
         left = list(requests)
-        command = b""
-        for pdv in (pdv for data in evidence.data() for pdv in data.pdvs):
-            command += pdv.fragment
-            if not pdv.is_last:
-                continue
-            response = decode_command(command)
-            command = b""
+        for context_id, response in checks.whole_commands(evidence):
             if not isinstance(response, CEchoRSP):
                 yield Finding(clause, f"the answer is {not_an_echo_response(response)}")
                 continue
-            answered = pdv.context_id, response.message_id_responded_to
+            answered = context_id, response.message_id_responded_to
             if answered not in left:
                 text = (
                     f"an answer to message {answered[1]} on context {answered[0]}, where none was asked for"

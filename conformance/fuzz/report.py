@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from textwrap import indent
 from typing import Final
 
+from ..reports.jsonfile import entry_as_dict
 from ..reports.text import printable
-from ..verdict import Result
 from .outcome import Finding, Outcome, Told
 from .script import Script
 
@@ -112,19 +112,6 @@ def _finding(finding: Finding, repeat: Callable[[Script], str]) -> dict[str, obj
         "observed": result.observed,
         "notes": result.notes,
         "first_seen": finding.example,
-        "evidence": _evidence(result),
+        "evidence": [entry_as_dict(entry) for entry in result.evidence.entries],
         **_script(finding.script, repeat),
     }
-
-
-def _evidence(result: Result) -> list[dict[str, object]]:
-    return [
-        {
-            "seconds": round(entry.seconds, 6),
-            "who": entry.who,
-            "what": entry.what,
-            "octets": entry.octets.hex(),
-            "total": entry.total,
-        }
-        for entry in result.evidence.entries
-    ]
