@@ -26,7 +26,7 @@ from ..verdict import Result, Verdict
 from .compiled import compiled
 from .outcome import MAX_REMARKS, Effort, Finding, Outcome, Told
 from .root import Root, root_of
-from .script import Say, Script
+from .script import MAX_ACTS, Act, Say, Script
 from .strategies import scripts
 
 # Hypothesis remembers what it drew: a round is short, so that memory is bounded.
@@ -247,15 +247,25 @@ class Fuzzer:
     def _without(self, trial: _Trial) -> _Trial:
         """The same breach without acts that it does not need. Hypothesis makes small what is in an act."""
         until = self._clock() + self._effort.shrinking / 2
+        # With the answers waited for in between, less depends on who is quicker.
+        trial = self._if_same(trial, _waiting(trial.script))
         position = len(trial.script.acts) - 1
         while position >= 0 and self._clock() < until:
+            before = trial
             for smaller in _simpler(trial.script, position):
-                tried = self.judge(smaller)
-                if tried.root is not None and trial.root is not None and tried.root.gist == trial.root.gist:
-                    trial = replace(tried, example=trial.example)
+                trial = self._if_same(trial, smaller)
+                if trial is not before:
                     break
             position = min(position, len(trial.script.acts)) - 1
         return trial
+
+    def _if_same(self, trial: _Trial, other: Script) -> _Trial:
+        """The trial of the other script, where it shows the same breach; else the one that there is."""
+        if other == trial.script:
+            return trial
+        tried = self.judge(other)
+        same = tried.root is not None and trial.root is not None and tried.root.gist == trial.root.gist
+        return replace(tried, example=trial.example) if same else trial
 
     def _settle(self, trial: _Trial) -> None:
         """Repeat alone, slower: what is seen again is a finding."""
@@ -283,10 +293,22 @@ class Fuzzer:
         self._progress(self.outcome)
 
 
+def _waiting(script: Script) -> Script:
+    """The script with a wait between any two sends, as far as there is room for it."""
+    acts: list[Act] = []
+    for act in script.acts:
+        if acts and isinstance(act, Say) and isinstance(acts[-1], Say):
+            acts.append("await")
+        acts.append(act)
+    return Script(tuple(acts)) if len(acts) <= MAX_ACTS else script
+
+
 def _simpler(script: Script, position: int) -> Iterator[Script]:
     """The script without this act, or with a plainer one."""
     acts = script.acts
-    if len(acts) > 1:
+    # Without the wait between two sends, what is seen may depend on who is quicker.
+    parts = isinstance(acts[position], str) and any(isinstance(act, Say) for act in acts[position + 1 :])
+    if len(acts) > 1 and not parts:
         yield Script((*acts[:position], *acts[position + 1 :]))
     act = acts[position]
     if not isinstance(act, Say):

@@ -82,8 +82,9 @@ def test_a_finding_is_said_written_and_repeated(tmp_path: Path) -> None:
 
 def test_a_test_for_each_finding_in_a_directory(tmp_path: Path) -> None:
     with acceptor(faulty) as address:
-        run("fuzz", str(address), *AS_ZOO, *FEW, "--findings", "1", "--test", str(tmp_path))
-        (file,) = tmp_path.iterdir()
+        result = run("fuzz", str(address), *AS_ZOO, *FEW, "--findings", "1", "--test", str(tmp_path))
+        assert result.exit_code == 1, result.output
+        (file,) = tmp_path.glob("*.py")
         assert file.name == "test_fuzz_1_sta6_evt16.py"
         assert pytest_of(file, str(address)).returncode == 1
 
