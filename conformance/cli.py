@@ -13,6 +13,7 @@ from .commands.certs import certs
 from .commands.check import check
 from .commands.draw import diagram, table
 from .commands.explain import explain
+from .commands.fuzz import fuzz
 from .commands.interruption import Interruption
 from .commands.mutate import mutate
 from .commands.options import INTERRUPTED
@@ -38,7 +39,7 @@ def cli() -> None:
     """
 
 
-for command in (test, explain, serve, echo, mutate, check, simulate_command, table, diagram, certs):
+for command in (test, fuzz, explain, serve, echo, mutate, check, simulate_command, table, diagram, certs):
     cli.add_command(command)
 
 

@@ -36,6 +36,7 @@ from .tolerances import grade_pdu
 
 # More hypotheses than any case needs; reaching it is a fault of the tester, not of the target.
 MAX_HYPOTHESES: Final = 20_000
+TOO_MANY: Final = "the oracle holds too many hypotheses"
 # No ARTIM timer is this short (seconds): a target that closes sooner in Sta2 did so because of what it was sent.
 ARTIM_FLOOR: Final = 1.0
 
@@ -307,7 +308,7 @@ class Oracle:
             if hypothesis in seen:
                 continue
             seen.add(hypothesis)
-            assert len(seen) <= MAX_HYPOTHESES, "the oracle holds too many hypotheses"
+            assert len(seen) <= MAX_HYPOTHESES, TOO_MANY
             if not hypothesis.over:
                 todo.extend(self._moves(hypothesis))
         return frozenset(seen)

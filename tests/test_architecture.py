@@ -34,6 +34,8 @@ PUBLIC_MODULES = (
     "dicomnet.conformance.cli",
     "dicomnet.conformance.commands.tls_options",
     "dicomnet.conformance.exploration",
+    "dicomnet.conformance.fuzz",
+    "dicomnet.conformance.fuzz.strategies",
     "dicomnet.conformance.pytest_plugin",
     "dicomnet.conformance.stateful",
     "dicomnet.conformance.throwaway",

@@ -12,8 +12,10 @@ from dicomnet.statemachine import (
     AAssociateAC,
     AAssociateRQ,
     CEchoRSP,
+    Command,
     PDataTF,
     UserInformation,
+    Violation,
     decode_command,
     describe_context_result,
 )
@@ -240,6 +242,16 @@ NO_COMMON_EXTENDED: Final = Check("the acceptance holds no common extended negot
 # --- data -------------------------------------------------------------------------------------------------
 
 
+def whole_commands(evidence: Evidence) -> Iterator[tuple[int, Command | Violation]]:
+    """The commands that the target has sent, put together, each with the context of its last fragment."""
+    octets = b""
+    for pdv in (pdv for data in evidence.data() for pdv in data.pdvs if pdv.is_command):
+        octets += pdv.fragment
+        if pdv.is_last:
+            yield pdv.context_id, decode_command(octets)
+            octets = b""
+
+
 def echo_response(context_id: int, *message_ids: int) -> Check:
     """One C-ECHO response for each request, in order, with its Message ID, status success, on its context."""
 
@@ -248,19 +260,13 @@ def echo_response(context_id: int, *message_ids: int) -> Check:
             return
         clause = f"{PS37} 9.3.5.2, Table 9.3-13"
         answered: list[int] = []
-        command = b""
         for pdv in (pdv for data in evidence.data() for pdv in data.pdvs):
             if pdv.context_id != context_id:
                 text = f"the answer comes on context {pdv.context_id}, the request was on {context_id}"
                 yield Finding(f"{PS38} Annex E", text)
             if not pdv.is_command:
                 yield Finding(clause, "the answer holds a data set")
-                continue
-            command += pdv.fragment
-            if not pdv.is_last:
-                continue
-            response = decode_command(command)
-            command = b""
+        for _, response in whole_commands(evidence):
             if not isinstance(response, CEchoRSP):
                 yield Finding(clause, f"the answer is {not_an_echo_response(response)}")
                 continue

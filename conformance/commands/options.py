@@ -125,6 +125,12 @@ AET = AETitleType()
 OUTPUT = OutputFileType()
 SECONDS = SecondsType(0.1, 3600.0)
 DELAY = SecondsType(0.0, 3600.0)
+PATIENCE = click.option(
+    "--patience",
+    type=SECONDS,
+    metavar="SECONDS",
+    help="How long an answer may take  [default: from what the first associations show]",
+)
 
 
 def refuse_useless(ctx: click.Context, options: dict[str, str], why: str) -> None:

@@ -30,6 +30,7 @@ from ..case import Case
 from ..faults import own_fault
 from ..security import TlsTarget
 from ..session import CaseStarted, Emit, Event, Remark, Report, Session
+from ..target import Caller
 from ..tls_contexts import TlsContexts
 from ..verdict import Result
 from .called import Requestor
@@ -207,18 +208,30 @@ def _judge(
     trigger: Trigger | None = None,
 ) -> None:
     """One session, over TLS where that is asked for; `trigger` makes a requestor call."""
+    over, below, caller = reached(choice.tls, carrier, address, trigger, choice.expired)
+    label = label if below is None else f"{label}, TLS"
     names = (choice.called, choice.calling, options, emit)
-    if choice.tls is None:
-        caller = None if trigger is None else Reception(carrier, address, trigger)
-        Session(carrier, address, *names, label, caller=caller).run(cases, report)
-        return
-    seen: list[Secured | Failed] = []
-    over = TlsTransport(carrier, Tls(choice.tls), handshake=NO_END, look=seen.append)
-    contexts = TlsContexts(choice.tls, address.host, choice.expired)
-    below = TlsTarget(carrier, contexts, lambda: seen[-1] if seen else None)
-    label = f"{label}, TLS"
-    caller = None if trigger is None else Reception(over, address, trigger)
     Session(over, address, *names, label, below, caller).run(cases, report)
+
+
+def reached(
+    tls: TlsSettings | None,
+    carrier: Transport,
+    address: Address,
+    trigger: Trigger | None = None,
+    expired: TlsSettings | None = None,
+) -> tuple[Transport, TlsTarget | None, Caller | None]:
+    """What a target is reached by: the carrier, what is below it where that is TLS, and what makes a requestor call.
+
+    `expired` is `tls` with a client certificate that has expired.
+    """
+    over, below = carrier, None
+    if tls is not None:
+        seen: list[Secured | Failed] = []
+        over = TlsTransport(carrier, Tls(tls), handshake=NO_END, look=seen.append)
+        contexts = TlsContexts(tls, address.host, expired)
+        below = TlsTarget(carrier, contexts, lambda: seen[-1] if seen else None)
+    return over, below, None if trigger is None else Reception(over, address, trigger)
 
 
 def _throw_away(directory: Path, profile: str) -> tuple[TlsSettings, TlsSettings]:

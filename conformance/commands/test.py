@@ -21,7 +21,7 @@ from ..unreachable import cell_counts, unreachable_lines
 from .called import Requestor, judged, patience_to_connect
 from .earlier import Earlier, earlier_runs
 from .interruption import Interruption
-from .options import AET, NOT_WRITTEN, OUTPUT, SECONDS, refuse_same_file, refuse_useless
+from .options import AET, NOT_WRITTEN, OUTPUT, PATIENCE, SECONDS, refuse_same_file, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 from .tls_options import EXPIRED_NAMES, TLS_NAMES, expired_tls, tested_tls, words_of
 
@@ -58,12 +58,7 @@ _OPTIONS = (
         help="1: also one more input between each event and the check of the state.",
     ),
     _limit("artim", Options().artim_limit, "How long to wait for the target's ARTIM timer."),
-    click.option(
-        "--patience",
-        type=SECONDS,
-        metavar="SECONDS",
-        help="How long an answer may take  [default: from what the first associations show]",
-    ),
+    PATIENCE,
     click.option(
         "--concurrent",
         type=click.IntRange(1, MAX_FILL),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from ..baseline import NO_BASELINE, Baseline, Comparison, ExpectedDeviation, Standing
+from ..evidence import Entry
 from ..session import Report
 from ..unreachable import unreachable
 from ..verdict import Result
@@ -71,21 +72,23 @@ def _case(result: Result, repeat: Repeat, compared: Comparison) -> dict[str, obj
         "close": {"how": result.ending.how, "after": round(result.ending.after, 6)},
         "attempts": result.attempts,
         "seconds": round(result.seconds, 6),
-        "evidence": [
-            {
-                "seconds": round(entry.seconds, 6),
-                # Where a case has several connections, each entry says which it belongs to.
-                **({"connection": entry.connection} if entry.connection else {}),
-                "who": entry.who,
-                "what": entry.what,
-                "octets": entry.octets.hex(),
-                "total": entry.total,
-            }
-            for entry in result.evidence.entries
-        ],
+        "evidence": [entry_as_dict(entry) for entry in result.evidence.entries],
         "evidence_dropped": result.evidence.dropped,
         "traceback": result.evidence.traceback or None,
         "repeat": repeat(case.id),
+    }
+
+
+def entry_as_dict(entry: Entry) -> dict[str, object]:
+    """One line of the timeline, as plain data."""
+    return {
+        "seconds": round(entry.seconds, 6),
+        # Where a case has several connections, each entry says which it belongs to.
+        **({"connection": entry.connection} if entry.connection else {}),
+        "who": entry.who,
+        "what": entry.what,
+        "octets": entry.octets.hex(),
+        "total": entry.total,
     }
 
 

@@ -1,0 +1,1 @@
+from conformance.fuzz import *

@@ -1,0 +1,42 @@
+"""Drawn scripts: what a target is sent is drawn, what it may answer is what the machine says.
+
+A `Script` is text, a token for a command line, and by `case_of` an ordinary case. `repeat` runs one against a target in
+a test; it needs no Hypothesis. `fuzz` is what `dicomnet fuzz` does. The strategies are those of
+`dicomnet.conformance.fuzz.strategies`, which needs Hypothesis as `fuzz` does.
+"""
+
+from .again import repeat
+from .compiled import Compiled, case_of, compiled
+from .outcome import Effort, Finding, Outcome, Told
+from .report import as_test, outcome_as_dict
+from .root import Root, root_of
+from .running import NoHypothesisError, fuzz
+from .script import Act, Say, Script, ScriptError, read_script, read_token
+from .stream import Heard, Stream, TooWideError, readings_of
+
+__all__ = [
+    "Act",
+    "Compiled",
+    "Effort",
+    "Finding",
+    "Heard",
+    "NoHypothesisError",
+    "Outcome",
+    "Root",
+    "Say",
+    "Script",
+    "ScriptError",
+    "Stream",
+    "Told",
+    "TooWideError",
+    "as_test",
+    "case_of",
+    "compiled",
+    "fuzz",
+    "outcome_as_dict",
+    "read_script",
+    "read_token",
+    "readings_of",
+    "repeat",
+    "root_of",
+]
