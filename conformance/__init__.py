@@ -10,6 +10,7 @@ from .baseline import (
     read_baseline,
 )
 from .bench import Options
+from .caller import Nothing, Reception
 from .case import (
     Answer,
     Canary,
@@ -32,6 +33,7 @@ from .evidence import Evidence, describe
 from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
+from .requestor import generated as requestor_cases
 from .run import CaseRun
 from .security import SecureRun, TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Remark, Report, Session, Started
@@ -85,11 +87,13 @@ __all__ = [
     "Leave",
     "Level",
     "LineProof",
+    "Nothing",
     "Options",
     "Oracle",
     "Pace",
     "Plan",
     "Probe",
+    "Reception",
     "Remark",
     "Report",
     "Result",
@@ -122,6 +126,7 @@ __all__ = [
     "explore_iscl",
     "read_baseline",
     "report_as_dict",
+    "requestor_cases",
     "run_batch",
     "run_seeds",
     "shrink",

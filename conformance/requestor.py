@@ -164,9 +164,11 @@ def _user_cells() -> list[Case]:
     sta4 = Approach("sta4", "Sta4", (), "while the connection is asked for")
     _, sta6, sta7, sta8, sta9, *_ = APPROACHES
     release = replace(_RELEASE, prefix=False)
+    # Nothing else may follow the request before it is answered.
+    begun = finish(Connect(), Await(quiet=True))
     return [
-        VIEW.case(sta1, "evt1", "Evt1", "association request of the user", finish(Connect(), Await())),
-        VIEW.case(sta4, "evt2", "Evt2", "connection", finish(Connect(), Await())),
+        VIEW.case(sta1, "evt1", "Evt1", "association request of the user", begun),
+        VIEW.case(sta4, "evt2", "Evt2", "connection", begun),
         VIEW.case(sta6, "evt9", "Evt9", "data of the user", finish(*ASKED)),
         VIEW.case(
             sta6, "evt10.answer", "Evt10", "the answer to its message", finish(*ASKED, ANSWERS, Await())

@@ -34,6 +34,7 @@ PUBLIC_MODULES = (
     "dicomnet.conformance.cli",
     "dicomnet.conformance.commands.tls_options",
     "dicomnet.conformance.exploration",
+    "dicomnet.conformance.mutate",
     "dicomnet.conformance.pytest_plugin",
     "dicomnet.conformance.stateful",
     "dicomnet.conformance.throwaway",

@@ -317,8 +317,7 @@ class ReferenceRequestor(Handler):
 
     def _overdue(self) -> None:
         self._give_up("the peer did not answer in time")
-
-        self._subject.close()
+        self._now(self._subject.close)
 
     def _give_up(self, why: str) -> None:
         self._finish(False, why)
