@@ -118,7 +118,8 @@ class Player:
 
 def begin(player: Player, model: Model) -> tuple[Faulty, Seen]:
     """The connection is made; what is seen of it."""
-    faulty, seen = Faulty(Endpoint.new(model)), ()
+    faulty = Faulty(Endpoint.new(model))
+    seen: Seen = ()
     for part, event in player.opening:
         faulty, more = _give(faulty, player, model, part, event)
         seen = (*seen, *more)

@@ -143,7 +143,8 @@ def _breaks_course(start: Faulty, player: Player, model: Model, *, late: bool) -
     if player.course is None:
         return None
     accepts, answers = player.course
-    faulty, path, talk = start, (accepts,), Conversation()
+    faulty, talk = start, Conversation()
+    path: tuple[str, ...] = (accepts,)
     for _ in range(MOST_MESSAGES):
         faulty, seen = _take_in(faulty, player, model, path[-1], late=late)
         if any(isinstance(each, AReleaseRQ) for each in seen):

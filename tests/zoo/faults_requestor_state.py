@@ -12,7 +12,8 @@ from dicomnet.statemachine import (
     encode,
 )
 
-from .requestor import STA6, STA7, STA11, STA13, PlainRequestor
+from .acceptor import STA6, STA13
+from .requestor import STA7, STA11, PlainRequestor
 
 # --- the release -------------------------------------------------------------------------------------------
 
