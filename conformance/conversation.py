@@ -7,25 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dicomnet.statemachine import (
-    APPLICATION_CONTEXT,
-    IMPLEMENTATION_CLASS_UID,
     IMPLICIT_LE,
     NO_DATA_SET,
-    AAssociateAC,
-    AAssociateRQ,
+    PDV,
     LocalProtocolError,
     OtherCommand,
     PDataTF,
-    PresentationContextAC,
     PresentationContextRQ,
-    UserInformation,
     Violation,
     decode_command,
-    encode,
     encode_command,
 )
 from dicomnet.transports import fragments
 
+from . import octets
 from .evidence import Evidence
 
 # The command field of a response is that of the request with this bit set (PS3.7 2020 E.1); a cancel has none.
@@ -33,6 +28,8 @@ RESPONSE: Final = 0x8000
 C_CANCEL: Final = 0x0FFF
 MAX_COMMAND: Final = 1 << 16
 MAX_WAITING: Final = 1000
+# Protocol version 1, and the two octets behind it.
+VERSION: Final = b"\0\1\0\0"
 # Octets: a PDV item with two octets of a message.
 SMALLEST: Final = 8
 
@@ -50,7 +47,8 @@ class Asked:
         """The response: success, no data set, in PDUs that are no longer than the target wants them (0: any)."""
         # A maximum length that leaves no room for a fragment cannot be kept by anybody (PS3.8 2020 D.1).
         longest = max_length if max_length >= SMALLEST else 0
-        return b"".join(encode(part) for part in fragments(self.context_id, self._command(), longest))
+        parts = fragments(self.context_id, self._command(), longest)
+        return b"".join(_data(pdv) for part in parts for pdv in part.pdvs)
 
     def _command(self) -> bytes:
         response = OtherCommand(
@@ -64,6 +62,12 @@ class Asked:
             return encode_command(response)
         except LocalProtocolError:  # a name that is no UID cannot be repeated
             return encode_command(replace(response, affected_sop_class_uid=None))
+
+
+def _data(pdv: PDV) -> bytes:
+    """A P-DATA-TF PDU with this PDV. A context id that may not be is the target's, and is repeated all the same."""
+    header = int(pdv.is_command) | int(pdv.is_last) << 1
+    return octets.pdu(0x04, octets.raw_pdv(pdv.context_id, header, pdv.fragment))
 
 
 class Conversation:
@@ -135,27 +139,16 @@ def accept(
     request = evidence.request()
     if request is None:
         return "the target has sent no association request"
-    contexts = tuple(
+    contexts = (
         _answer(context, (results or {}).get(position, others))
         for position, context in enumerate(request.presentation_contexts)
     )
-    return encode(acceptance(request, contexts, max_length))
+    information = octets.user_information(longest=max_length)
+    return octets.pdu(0x02, b"".join((VERSION, request.repeats, octets.APPLICATION, *contexts, information)))
 
 
-def _answer(context: PresentationContextRQ, result: int) -> PresentationContextAC:
+def _answer(context: PresentationContextRQ, result: int) -> bytes:
+    """The item of the acceptance. An id that may not be is the target's, and is repeated all the same."""
     syntaxes = context.transfer_syntaxes
-    return PresentationContextAC(context.id, result, syntaxes[0] if syntaxes else IMPLICIT_LE)
-
-
-def acceptance(
-    request: AAssociateRQ, contexts: tuple[PresentationContextAC, ...], max_length: int = 16384
-) -> AAssociateAC:
-    """An A-ASSOCIATE-AC for this request, with these contexts; `max_length` in octets."""
-    return AAssociateAC(
-        request.called_ae_title,
-        request.calling_ae_title,
-        contexts,
-        UserInformation(max_length=max_length, implementation_class_uid=IMPLEMENTATION_CLASS_UID),
-        application_context=APPLICATION_CONTEXT,
-        repeats=request.repeats,
-    )
+    fixed = bytes((context.id, 0, result, 0))
+    return octets.item(0x21, fixed + octets.uid(0x40, syntaxes[0] if syntaxes else IMPLICIT_LE))

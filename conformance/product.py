@@ -104,7 +104,7 @@ def classify(
     model = Model(association=mutant)
     start, seen = begin(player, model)
     first, grade = judge(judge.first, OPENING, seen, waits=False)
-    if grade is not Grade.PASS:
+    if grade is not Grade.PASS or None in seen:  # nobody closes what has only just been opened
         return Kind.OBSERVABLE, ()
     broken = _breaks_course(start, player, model, late=late)
     if broken is not None:

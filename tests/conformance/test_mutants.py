@@ -24,7 +24,7 @@ def the(operator: str, cell: str, change: str) -> Mutant:
         (
             the("missing-cell", "Sta7xEvt12", "AR-8"),
             ("evt3", "evt10.answer", "evt12"),
-            "requestor.sta7.evt12",
+            None,
         ),
         # Its user aborts when he is answered what he has not asked; the machine is silent, and lets him wait.
         (the("wrong-action", "Sta6xEvt15", "AE-5"), ("evt3", "evt10", "evt3"), "requestor.sta6.evt15.stray"),
@@ -82,6 +82,12 @@ def test_the_same_mutant_is_another_thing_at_the_other_end() -> None:
     assert (examine(mutant).kind, examine(mutant).verdict) == ("observable", "fail")
     mutant = the("missing-cell", "Sta5xEvt4", "AE-4")
     assert examine(mutant).kind == "unobservable"
+
+
+@pytest.mark.parametrize("change", ["AA-2", "AA-1"])
+def test_an_acceptor_that_ends_what_has_only_just_been_opened(change: str) -> None:
+    outcome = examine(the("wrong-action", "Sta1xEvt5", change))
+    assert (outcome.kind, outcome.verdict, outcome.witness) == ("observable", "fail", ())
 
 
 def test_every_cell_of_a_requestor_that_can_be_reached_has_a_case() -> None:

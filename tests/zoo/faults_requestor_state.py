@@ -22,7 +22,7 @@ class StaysAfterRelease(PlainRequestor):
     """Does not close when its release was answered. PS3.8 2020 Table 9-8, AR-3."""
 
     fault = "stays-after-release-rp"
-    expects = "requestor.sta7.evt13* requestor.sta11.evt13*"
+    expects = "requestor.*"
 
     def released(self) -> None:
         """Wait for the peer to do it."""
@@ -136,7 +136,7 @@ class LateDataAborts(PlainRequestor):
     """Aborts at data that come after its release request. PS3.8 2020 Table 9-10, Sta7 x Evt10 (AR-6)."""
 
     fault = "aborts-at-data-in-sta7"
-    expects = "requestor.sta7.evt10* requestor.sta7.evt13.late"
+    expects = "requestor.sta7.evt10* requestor.sta7.evt13.late requestor.rel.reply.after-data"
 
     def data_in_sta7(self, data: PDataTF) -> None:
         """It wants the release, and nothing else."""
@@ -162,7 +162,7 @@ class UnknownIgnored(PlainRequestor):
     """Ignores a PDU of unknown type. PS3.8 2020 Table 9-10, Evt19 (AA-8)."""
 
     fault = "ignores-unknown-pdu"
-    expects = "requestor.*.evt19*"
+    expects = "requestor.*evt19* requestor.frame.* requestor.*.length* requestor.data.pdv* requestor.ac.*"
 
     def received(self, pdu: Pdu | Violation) -> None:
         """It may be a new one."""
@@ -185,7 +185,7 @@ class UnexpectedIgnored(PlainRequestor):
     """Ignores what is out of place in Sta7. PS3.8 2020 Table 9-10, Sta7 (AA-8)."""
 
     fault = "ignores-unexpected-in-sta7"
-    expects = "requestor.sta7.*"
+    expects = "requestor.sta7.* requestor.rel.reply.* requestor.abort.sta7.*"
 
     def unexpected(self, pdu: Pdu | Violation) -> None:
         """Only the answer matters."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from dicomnet.statemachine import (
+    APPLICATION_CONTEXT,
     IMPLEMENTATION_CLASS_UID,
     IMPLICIT_LE,
     PDV,
@@ -235,7 +236,15 @@ class PlainRequestor:
         contexts = acceptance.presentation_contexts
         self.accepted = {each.id: each.transfer_syntax or "" for each in contexts if each.result == 0}
         self.peer_maximum = acceptance.user_information.max_length or 0
-        self.later(self.user_begins)
+        self.later(self.user_begins if self.is_what_was_asked(acceptance) else self.user_aborts)
+
+    def is_what_was_asked(self, acceptance: AAssociateAC) -> bool:
+        """Version 1, the one application context that there is, and the transfer syntax that was proposed."""
+        return (
+            acceptance.protocol_version & 1 == 1
+            and acceptance.application_context == APPLICATION_CONTEXT
+            and self.accepted.get(CONTEXT, IMPLICIT_LE) == IMPLICIT_LE
+        )
 
     def rejected(self) -> None:
         """AE-4."""
