@@ -159,8 +159,8 @@ def test_an_echo_to_nobody() -> None:
 # --- mutate -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("role", "every"), [("acceptor", 1), ("requestor", 107)])
-def test_mutate_examines_on_two_processes(tmp_path: Path, role: str, every: int) -> None:
+@pytest.mark.parametrize(("role", "every", "least"), [("acceptor", 1, 0), ("requestor", 107, 10)])
+def test_mutate_examines_on_two_processes(tmp_path: Path, role: str, every: int, least: int) -> None:
     """A few mutants only: .ci/run examines them all."""
     file = tmp_path / "matrix.json"
     script = (
@@ -177,7 +177,7 @@ def test_mutate_examines_on_two_processes(tmp_path: Path, role: str, every: int)
     assert (code, err) == (0, "")
     matrix = read_json(file)
     assert matrix["total"] == 96 == matrix["unobservable"] + matrix["tolerated"] + matrix["observable"]
-    assert matrix["killed"] == matrix["observable"] > 0
+    assert matrix["killed"] == matrix["observable"] >= least
     assert matrix["survivors"] == []
     assert "96 mutants:" in out
 
