@@ -24,14 +24,18 @@ from .case import (
     AS_ODD_RELEASE,
     AS_RELEASE,
     REQUESTOR,
+    Answer,
     Await,
     AwaitTimer,
     AwaitUser,
     Case,
     Connect,
+    Idle,
     Level,
+    Reading,
     Send,
     Step,
+    Stimulus,
     as_event,
 )
 from .conversation import accept, response
@@ -40,6 +44,8 @@ from .view import Approach, Stroke, View, lead, table_of
 
 AS_REQUEST: Final = as_event("Evt6", Request(ANY_REQUEST, None))
 AS_DATA: Final = as_event("Evt10")
+# Data that he has not asked for may make a user abort, whatever else is on its way to him.
+AS_UNASKED: Final[tuple[Reading, ...]] = ((Stimulus("Evt10", None, (Answer("Evt15"),), optional=True),),)
 # A response to nothing that was asked: of a right form, and on a context that most requestors propose.
 STRAY: Final = octets.data(PDV(1, True, True, encode_command(CEchoRSP(octets.MESSAGE_ID))))
 
@@ -148,7 +154,7 @@ HEALTHY: Final[tuple[Step, ...]] = (
 
 def generated(depth: int = 0) -> tuple[Case, ...]:
     """Every case that follows from the table, in a fixed order; `depth` 1 adds those with one more input."""
-    cases = [*VIEW.cells(), *_user_cells(), *VIEW.timers(), *_patience()]
+    cases = [*VIEW.cells(), *_user_cells(), *_busy_users(), *VIEW.timers(), *_patience()]
     if depth:
         cases.extend(VIEW.deeper(cases))
     return tuple(cases)
@@ -160,9 +166,11 @@ def _user_cells() -> list[Case]:
     sta4 = Approach("sta4", "Sta4", (), "while the connection is asked for")
     _, sta6, _, sta8, sta9, *_ = APPROACHES
     release = replace(_RELEASE, prefix=False)
+    # Nothing else may follow the request before it is answered.
+    begun = finish(Connect(), Await(quiet=True))
     return [
-        VIEW.case(sta1, "evt1", "Evt1", "association request of the user", finish(Connect(), Await())),
-        VIEW.case(sta4, "evt2", "Evt2", "connection", finish(Connect(), Await())),
+        VIEW.case(sta1, "evt1", "Evt1", "association request of the user", begun),
+        VIEW.case(sta4, "evt2", "Evt2", "connection", begun),
         VIEW.case(sta4, "evt17", "Evt17", "refusal of the connection", (Connect(refused=True),)),
         VIEW.case(sta6, "evt9", "Evt9", "data of the user", finish(*ASKED)),
         VIEW.case(
@@ -172,6 +180,51 @@ def _user_cells() -> list[Case]:
         VIEW.case(sta8, "evt14", "Evt14", "release response of the user", finish(*ASKED, release, Await())),
         VIEW.case(
             sta9, "evt14", "Evt14", "release response of the user", finish(*RELEASING, release, Await())
+        ),
+    ]
+
+
+# For a user who takes a second for whatever he does.
+OWED_SECONDS: Final = 1.5
+
+
+def _busy_users() -> list[Case]:
+    """What a user does who is told two things at a time, or what he has not asked for."""
+    _, sta6, sta7, sta8, *_ = APPROACHES
+    release = replace(_RELEASE, prefix=False)
+    stray = Send("P-DATA-TF (C-ECHO response)", STRAY, AS_DATA)
+    told = (*ASKED, stray, Await(quiet=True))
+    response = Send("A-RELEASE-RP", octets.RELEASE_RP, as_event("Evt13"), check="Evt13")
+    abort = "abort by a user who is answered what he has not asked"
+    waits = (*told, AwaitTimer(), *VIEW.after_timer, *END)
+    return [
+        # A user need not abort: the provider's answer tells in which state it was left.
+        VIEW.case(sta6, "evt15.stray", "Evt15", abort, (*told, *VIEW.after_timer, *END)),
+        VIEW.case(sta6, "evt15.released", "Evt15", abort, (*told, response, Await(quiet=True), *END)),
+        VIEW.case(sta6, "evt15.stray+evt18", "Evt15", f"{abort}, then expiry of ARTIM,", waits, slow=True),
+        VIEW.case(sta8, "evt9", "Evt9", "data of the user", finish(*ACCEPTED, release, Await())),
+        VIEW.case(
+            sta8,
+            "evt14.answered",
+            "Evt14",
+            "release response of the user, with the answer to his message,",
+            finish(*ASKED, ANSWERS, release, Await()),
+        ),
+        VIEW.case(sta8, "evt15", "Evt15", abort, finish(*ASKED, stray, release, Await())),
+        VIEW.case(
+            sta7,
+            "evt10.stays",
+            "Evt10",
+            "P-DATA-TF (C-ECHO response), after which it is still Sta7,",
+            (*RELEASING, stray, Await(quiet=True), *VIEW.after_timer, *END),
+        ),
+        # Here a user who takes his time has said his message, and still owes the answer to the release.
+        VIEW.case(
+            sta8,
+            "evt10.owed",
+            "Evt10",
+            "P-DATA-TF (C-ECHO response) after the user's data",
+            (*ACCEPTED, _RELEASE, Idle(OWED_SECONDS), stray, Await(quiet=True), *VIEW.after_timer, *END),
         ),
     ]
 

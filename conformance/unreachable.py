@@ -40,8 +40,6 @@ _REASONS: Final[dict[str, dict[str, str]]] = {
         "Sta2": _ACCEPTOR,
         "Sta3": _ACCEPTOR,
         "Sta4 x Evt15": "the target's own user would have to abort before there is a connection to see it on",
-        "Sta8 x Evt9": "the target's own user would have to send data when it is asked to release",
-        "Sta8 x Evt15": _ABORTER,
         "Sta9 x Evt15": _ABORTER,
         "Sta10": f"release collision: {_ACCEPTOR}",
         "Sta12": f"release collision: {_ACCEPTOR}",

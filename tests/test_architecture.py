@@ -36,6 +36,7 @@ PUBLIC_MODULES = (
     "dicomnet.conformance.exploration",
     "dicomnet.conformance.fuzz",
     "dicomnet.conformance.fuzz.strategies",
+    "dicomnet.conformance.mutate",
     "dicomnet.conformance.pytest_plugin",
     "dicomnet.conformance.stateful",
     "dicomnet.conformance.throwaway",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,9 +20,11 @@ from dicomnet.statemachine import (
     CEchoRQ,
     CEchoRSP,
     LocalProtocolError,
+    Model,
     PDataTF,
     PresentationContextRQ,
     Request,
+    Transition,
     UserInformation,
     Violation,
     decode_command,
@@ -111,6 +114,33 @@ class ReferenceAcceptor(Handler):
         return False
 
 
+class _Later:
+    """What a user still thinks about: he does it in the order in which it was asked for, `seconds` after that."""
+
+    def __init__(self, carrier: Transport, seconds: float) -> None:
+        self._carrier = carrier
+        self._seconds = seconds
+        self._waiting: deque[tuple[Callable[[], None], Timer]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, deed: Callable[[], None]) -> None:
+        """Do it when its time has come; what was to be done before it comes first."""
+        self._waiting.append((deed, self._carrier.call_later(self._seconds, self._next)))
+
+    def clear(self) -> None:
+        """Nothing of it is left to be done."""
+        for _, timer in self._waiting:
+            timer.cancel()
+        self._waiting.clear()
+
+    def _next(self) -> None:
+        # Timers that are due together may ring in any order; answers go out in the order of the questions.
+        if self._waiting:
+            self._waiting.popleft()[0]()
+
+
 class _VerificationUser(Handler):
     """The user of one association: answers the request, the echoes and the release."""
 
@@ -119,8 +149,7 @@ class _VerificationUser(Handler):
         self._peer_max = 0
         self._contexts: frozenset[int] = frozenset()
         self._assembler = Assembler()
-        # Answers that are still thought about, oldest first, each with its timer.
-        self._later: deque[tuple[Callable[[], None], Timer]] = deque()
+        self._later = _Later(acceptor.network.carrier, acceptor.answer_after)
 
     def on_primitive(self, subject: NetworkObject, primitive: str, payload: object) -> None:
         """Answer what the association tells; what does not fit a primitive's form is not answered."""
@@ -132,7 +161,7 @@ class _VerificationUser(Handler):
             case "A-RELEASE indication":
                 self._answer(subject, subject.respond_release)
             case "A-ABORT indication" | "A-P-ABORT indication":
-                self._cancel()
+                self._later.clear()
                 self._tell(subject, primitive)
             case _:
                 pass
@@ -147,35 +176,22 @@ class _VerificationUser(Handler):
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """Nothing is left to answer."""
-        self._cancel()
+        self._later.clear()
 
     def _tell(self, subject: NetworkObject, what: str, *about: object) -> None:
         """Log a line; what it is about is put into words only where somebody logs."""
         if self._acceptor.log is not None:
             self._acceptor.log(f"{subject.peer}: {what.format(*about)}")
 
-    def _cancel(self) -> None:
-        for _, timer in self._later:
-            timer.cancel()
-        self._later.clear()
-
     def _answer(self, subject: NetworkObject, answer: Callable[[], None]) -> None:
-        acceptor = self._acceptor
-        if not acceptor.answer_after:
+        if not self._acceptor.answer_after:
             self._now(subject, answer)
         elif len(self._later) < MOST_UNANSWERED:
-            timer = acceptor.network.carrier.call_later(acceptor.answer_after, lambda: self._next(subject))
-            self._later.append((answer, timer))
+            self._later.add(partial(self._now, subject, answer))
         else:
             self._tell(subject, "more than {} unanswered", MOST_UNANSWERED)
-            self._cancel()
+            self._later.clear()
             subject.abort()
-
-    def _next(self, subject: NetworkObject) -> None:
-        # Timers that are due together may ring in any order; answers go out in the order of the questions.
-        if self._later:
-            answer, _ = self._later.popleft()
-            self._now(subject, answer)
 
     def _now(self, subject: NetworkObject, answer: Callable[[], None]) -> None:
         try:
@@ -271,7 +287,11 @@ class EchoResult:
 
 
 class ReferenceRequestor(Handler):
-    """One association with one C-ECHO, released in order; `result` tells what became of it."""
+    """One association with one C-ECHO, released in order; `result` tells what became of it.
+
+    After `timeout` seconds its user gives up. `answer_after` (seconds) delays whatever he does. `tables` are those that
+    run, where not the carrier's; the transitions taken are appended to `trace`.
+    """
 
     def __init__(
         self,
@@ -282,9 +302,16 @@ class ReferenceRequestor(Handler):
         *,
         timeout: float = 30.0,
         security: Security | None = None,
+        answer_after: float = 0.0,
+        tables: Model | None = None,
+        trace: list[Transition] | None = None,
     ) -> None:
-        self.network = Network(carrier, Settings(connect=timeout, handshake=timeout), security)
+        settings = Settings(connect=timeout, handshake=timeout, tables=tables)
+        self.network = Network(carrier, settings, security)
+        self.network.trace = trace
         self.result = EchoResult()
+        self._answer_after = answer_after
+        self._later = _Later(carrier, answer_after)
         self._carrier = carrier
         self._assembler = Assembler()
         self._answered = False
@@ -304,9 +331,13 @@ class ReferenceRequestor(Handler):
             self.result = EchoResult(ok, text, seconds, done=True, secured=self._secured)
 
     def _overdue(self) -> None:
-        self._finish(False, "the peer did not answer in time")
-        self._subject.abort()
-        self._subject.close()
+        self._give_up("the peer did not answer in time")
+        self._now(self._subject.close)
+
+    def _give_up(self, why: str) -> None:
+        self._finish(False, why)
+        self._later.clear()
+        self._now(self._subject.abort)
 
     def on_connect(self, subject: NetworkObject, outcome: str) -> None:
         """Refused, unreachable, too late."""
@@ -315,6 +346,7 @@ class ReferenceRequestor(Handler):
 
     def on_close(self, subject: NetworkObject, outcome: str) -> None:
         """The peer ended the connection, and nothing was known yet."""
+        self._later.clear()
         failure = subject.security_failure
         lost = "the connection was lost"
         self._finish(False, lost if failure is None else f"{lost}: {security_words(subject, outcome)}")
@@ -329,22 +361,39 @@ class ReferenceRequestor(Handler):
         """Associate, echo, release."""
         match primitive, payload:
             case "A-ASSOCIATE confirmation (accept)", AAssociateAC():
-                self._echo(subject, payload)
+                self._do(partial(self._echo, subject, payload))
             case "A-ASSOCIATE confirmation (reject)", AAssociateRJ():
                 text = describe_reject(payload.result, payload.source, payload.reason)
                 self._finish(False, f"association rejected: {text}")
             case "P-DATA indication", PDataTF():
-                self._data(subject, payload)
+                self._do(partial(self._data, subject, payload))
             case "A-RELEASE indication", _:
-                subject.respond_release()
-                if not self._answered:
-                    self._finish(False, "the peer released before it answered the C-ECHO")
+                self._do(partial(self._released, subject))
             case "A-RELEASE confirmation", _:
                 self._finish(True, "C-ECHO answered with status 0x0000")
             case (("A-ABORT indication" | "A-P-ABORT indication"), _):
+                self._later.clear()
                 self._ended(subject, payload)
             case _:
                 pass
+
+    def _do(self, deed: Callable[[], None]) -> None:
+        if not self._answer_after:
+            self._now(deed)
+        elif len(self._later) < MOST_UNANSWERED:
+            self._later.add(partial(self._now, deed))
+        else:
+            self._give_up(f"the peer said more than {MOST_UNANSWERED} things before one was answered")
+
+    def _now(self, deed: Callable[[], None]) -> None:
+        # The association may have gone on while the user was thinking: then there is nobody left to tell.
+        with suppress(LocalProtocolError):
+            deed()
+
+    def _released(self, subject: NetworkObject) -> None:
+        if not self._answered:
+            self._finish(False, "the peer released before it answered the C-ECHO")
+        subject.respond_release()
 
     def _ended(self, subject: NetworkObject, cause: object) -> None:
         why = why_over(cause)
@@ -368,8 +417,7 @@ class ReferenceRequestor(Handler):
         try:
             parts = fragments(1, command, accepted.user_information.max_length or 0)
         except ValueError as error:
-            self._finish(False, str(error))
-            subject.abort()
+            self._give_up(str(error))
             return
         for part in parts:
             subject.send_data(part)
@@ -387,6 +435,5 @@ class ReferenceRequestor(Handler):
                 self._answered = True
                 subject.release()
                 return
-            self._finish(False, text)
-            subject.abort()
+            self._give_up(text)
             return

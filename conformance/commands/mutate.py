@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from ..case import SIDES
 from ..mutate import examine_all, matrix_as_dict
 from ..product import Kind
 from ..reports import Screen
@@ -30,14 +31,23 @@ NOT_AS_IT_SHOULD_BE = ("survivors", "tolerated_not_told", "false_alarms")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=None, help="Processes to use  [default: one per core]"
 )
+@click.option(
+    "--role",
+    type=click.Choice(sorted(SIDES)),
+    default="acceptor",
+    show_default=True,
+    help="Which reference peer has the faulty machine.",
+)
 @click.pass_context
-def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None:
-    """Build every single-fault mutant of the reference acceptor's machine and run the suite against each.
+def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None, role: str) -> None:
+    """Build every single-fault mutant of a reference peer's machine and run the suite of its role against each.
 
     Exit code 0 when the suite says of each what its class demands, 1 when not, 4 when the matrix could not be
     written, 130 when interrupted.
 
     Example: dicomnet mutate --jobs 2 --json matrix.json
+
+    Example: dicomnet mutate --role requestor
     """
     screen = Screen(highlight=False)
     screen.carry_on = True
@@ -50,7 +60,9 @@ def mutate(ctx: click.Context, json_file: Path | None, jobs: int | None) -> None
     )
     with Progress(*columns, console=screen, transient=True) as progress:
         task = progress.add_task("mutants", total=None)
-        outcomes = examine_all(jobs, lambda done, total: progress.update(task, completed=done, total=total))
+        outcomes = examine_all(
+            jobs, lambda done, total: progress.update(task, completed=done, total=total), role
+        )
     matrix: dict[str, Any] = matrix_as_dict(outcomes)
     _show(screen, matrix)
     wrong = [row for name in NOT_AS_IT_SHOULD_BE for row in matrix[name]]

@@ -7,16 +7,20 @@ from dataclasses import replace
 import pytest
 
 from dicomnet.statemachine import (
+    ASSOCIATION,
     EXPLICIT_LE,
+    MODEL,
     PROFILES,
     AAbort,
     AAssociateAC,
     AAssociateRJ,
     CEchoRQ,
     PresentationContextRQ,
+    Transition,
     Violation,
     encode,
     encode_command,
+    with_cell,
 )
 from dicomnet.transports import (
     Address,
@@ -368,3 +372,47 @@ def test_nobody_there_and_nobody_accepting(memory: MemoryTransport) -> None:
     acceptor = Acceptor(memory, {})
     ok, text = echo(memory, acceptor.address, timeout=3.0)
     assert (ok, text) == (False, "no connection: timeout") or text == "the peer did not answer in time"
+
+
+def test_a_requestor_whose_user_takes_his_time(memory: MemoryTransport) -> None:
+    here = Served(memory)
+    requestor = ReferenceRequestor(memory, here.address, "CALLED", "CALLING", answer_after=2.0)
+    assert memory.run(lambda: requestor.result.done, 10.0)
+    assert requestor.result.ok
+    assert 4.0 <= requestor.result.seconds < 5.0  # the message and the release, each after two seconds
+    assert requestor.network.errors == []
+
+
+def test_what_a_slow_user_still_thought_about_is_not_done_when_all_is_over(memory: MemoryTransport) -> None:
+    acceptor = Acceptor(memory, {"A-ASSOCIATE-RQ": [*GOOD["A-ASSOCIATE-RQ"], ABORT]})
+    requestor = ReferenceRequestor(memory, acceptor.address, "CALLED", "CALLING", answer_after=2.0)
+    acceptor.serve_one()
+    memory.run(lambda: False, 10.0)
+    assert requestor.result.text.startswith("the peer aborted")
+    assert acceptor.met == ["A-ASSOCIATE-RQ"]
+    assert requestor.network.errors == []
+
+
+def test_a_slow_user_is_not_asked_without_end(memory: MemoryTransport) -> None:
+    much = [echo_response(0, 9)] * 100
+    acceptor = Acceptor(memory, {"A-ASSOCIATE-RQ": [*GOOD["A-ASSOCIATE-RQ"], *much]})
+    requestor = ReferenceRequestor(memory, acceptor.address, "CALLED", "CALLING", answer_after=2.0)
+    acceptor.serve_one()
+    assert memory.run(lambda: requestor.result.done, 1.0)
+    assert "more than 64 things" in requestor.result.text
+    memory.run(lambda: False, 10.0)
+    assert acceptor.met == ["A-ASSOCIATE-RQ", "A-ABORT"]
+
+
+def test_a_user_whom_changed_tables_refuse_goes_on(memory: MemoryTransport) -> None:
+    """A release that the tables do not take is not made; the timeout ends it all the same."""
+    here = Served(memory)
+    tables = replace(MODEL, association=with_cell(ASSOCIATION, "Sta6", "Evt11", None))
+    trace: list[Transition] = []
+    requestor = ReferenceRequestor(
+        memory, here.address, "CALLED", "CALLING", timeout=5.0, tables=tables, trace=trace
+    )
+    assert memory.run(lambda: requestor.result.done, 10.0)
+    assert requestor.result.text == "the peer did not answer in time"
+    assert requestor.network.errors == []
+    assert {("Sta1", "Evt1"), ("Sta4", "Evt2"), ("Sta6", "Evt15")} <= {(t.state, t.event) for t in trace}
