@@ -162,7 +162,10 @@ class UnknownIgnored(PlainRequestor):
     """Ignores a PDU of unknown type. PS3.8 2020 Table 9-10, Evt19 (AA-8)."""
 
     fault = "ignores-unknown-pdu"
-    expects = "requestor.*evt19* requestor.frame.* requestor.*.length* requestor.data.pdv* requestor.ac.*"
+    expects = (
+        "requestor.*evt19* requestor.frame.* requestor.*.length* requestor.data.pdv* "
+        "requestor.ac.* requestor.pc.*"
+    )
 
     def received(self, pdu: Pdu | Violation) -> None:
         """It may be a new one."""
