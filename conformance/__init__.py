@@ -40,7 +40,6 @@ from .evidence import Evidence, describe
 from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
-from .requestor import generated as requestor_cases
 from .run import CaseRun
 from .security import SecureRun, TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Remark, Report, Session, Started
@@ -148,7 +147,6 @@ __all__ = [
     "explore_iscl",
     "read_baseline",
     "report_as_dict",
-    "requestor_cases",
     "run_batch",
     "run_seeds",
     "shrink",

@@ -93,17 +93,21 @@ PROMPT_REQUESTOR = replace(
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """What is needed to judge targets of one end: the sane case, one for the provider's speed, and the cells' cases."""
+    """What is needed to judge targets of one end: the sane case, one for the provider's speed, and the cells' cases.
+
+    `begins` is the cell by which the target begins everything, where that is the target's to do.
+    """
 
     sanity: Case
     prompt: Case
     by_cell: Callable[[], dict[Cell, tuple[Case, ...]]]
     usable: Callable[[Result], bool]
+    begins: Cell | None = None
 
 
 KITS = {
     "acceptor": Kit(SANITY, PROMPT, by_cell, usable),
-    "requestor": Kit(SANITY_REQUESTOR, PROMPT_REQUESTOR, requestor.by_cell, has_called),
+    "requestor": Kit(SANITY_REQUESTOR, PROMPT_REQUESTOR, requestor.by_cell, has_called, ("Sta1", "Evt1")),
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from dicomnet.transports import Address, Listening, Request, Timer, Transport
 
@@ -38,7 +38,12 @@ class Running(Protocol):
 
 
 class Trigger(Protocol):
-    """What makes the requestor connect."""
+    """What makes the requestor connect. `watches`: it sees that the requestor has ended, and says so."""
+
+    @property
+    def watches(self) -> bool:
+        """Whether `gone` will be heard."""
+        ...
 
     def start(
         self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]
@@ -77,6 +82,7 @@ class ByHand:
     """The user makes the requestor connect; `ask` tells him where it is waited for."""
 
     ask: Callable[[Address], None]
+    watches: ClassVar[bool] = False
 
     def start(
         self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]
@@ -102,7 +108,7 @@ class Reception:
     @property
     def watches(self) -> bool:
         """See `Caller`."""
-        return not isinstance(self._trigger, ByHand)
+        return self._trigger.watches
 
     def expect(self, run: Visited, *, refused: bool = False) -> Visit:
         """See `Caller`. Raises `LocalProtocolError` where nothing can listen there."""

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from dicomnet.transports import Address, Transport
 
@@ -34,6 +34,8 @@ class Command:
 
     Raises `NoCommandError` where there is no such program.
     """
+
+    watches: ClassVar[bool] = True
 
     def __init__(self, words: tuple[str, ...], aet: str) -> None:
         if shutil.which(words[0]) is None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from typing import ClassVar
 
 from dicomnet.statemachine import (
     ASSOCIATION,
@@ -125,6 +126,8 @@ STANDS = {"acceptor": _acceptor, "requestor": _requestor}
 
 class _ReferenceTrigger:
     """Lets the reference requestor call, with these tables."""
+
+    watches: ClassVar[bool] = False
 
     def __init__(self, tables: Model, answer_after: float, gives_up: float, trace: Trace) -> None:
         self._tables = tables

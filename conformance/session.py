@@ -212,16 +212,24 @@ class Session:
                 return False
             result.verdict = result.otherwise
             why = f"the state that was reached cannot be checked: {checked[0]} x {checked[1]} itself fails"
-        elif case.rests_on is not None and case.rests_on != case.cell:
-            same = self._same(self._of_cell(case.rests_on), result)
-            if same is None:
-                return False
-            result.verdict = Verdict.NOT_APPLICABLE
-            why = f"{case.rests_on[0]} x {case.rests_on[1]}, on which this rests, fails in the same way"
         else:
-            return False
+            found = self._rests(case, result)
+            if found is None:
+                return False
+            cell, same = found
+            result.verdict = Verdict.NOT_APPLICABLE
+            why = f"{cell[0]} x {cell[1]}, on which this rests, fails in the same way"
         result.notes.append(f"{why} (see {same.case.id}): expected {same.expected}, observed {same.observed}")
         return True
+
+    def _rests(self, case: Case, result: Result) -> tuple[Cell, Result] | None:
+        """A cell that the case rests on and that fails in the same way, with its result."""
+        for cell in (case.rests_on, self._bench.kit.begins):
+            if cell is not None and cell != case.cell:
+                same = self._same(self._of_cell(cell), result)
+                if same is not None:
+                    return cell, same
+        return None
 
     def _same(self, others: list[Result], result: Result) -> Result | None:
         """One that failed in the same way; a state check that failed is the same where it was of the same cell."""

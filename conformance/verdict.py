@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from dicomnet.statemachine import AAssociateRQ
+
 from .case import Case, Grade, Level
 from .evidence import Evidence
 
@@ -90,5 +92,5 @@ def usable(result: Result) -> bool:
 
 
 def has_called(result: Result) -> bool:
-    """The requestor has asked for an association, whatever came after it."""
-    return result.evidence.request() is not None
+    """The requestor has sent what is to be an association request, whatever is wrong with it or came after it."""
+    return any(octets[:1] == bytes((AAssociateRQ.pdu_type,)) for octets in result.evidence.octets)

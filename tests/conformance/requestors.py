@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import ClassVar
 
 from dicomnet.conformance import (
     BY_HAND_REQUESTOR,
@@ -81,6 +82,7 @@ class Meddler:
     sends: Deed = send_as_it_is
     hears: Deed = tell_as_it_is
     closes: bool = True
+    watches: ClassVar[bool] = False
     ends: Callable[[Wire], None] | None = None
     """What is done at the peer's FIN, in place of telling."""
 

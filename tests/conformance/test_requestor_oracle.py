@@ -209,6 +209,8 @@ class Heard:
 class Calls:
     """Connects so many times."""
 
+    watches = True
+
     def __init__(self, times: int) -> None:
         self.callers = [Heard() for _ in range(times)]
         self.over = False

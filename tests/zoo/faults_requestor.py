@@ -68,7 +68,7 @@ class NoUserInformation(PlainRequestor):
     """The request has no user information item. PS3.8 2020 Table 9-11."""
 
     fault = "requests-without-user-information"
-    by_hand = "requestor.rq.items"
+    expects = "requestor.sta1.evt1"
 
     def request(self) -> bytes:
         """What stands before it, with the length that is left."""
