@@ -190,7 +190,7 @@ class Oracle:
 
     def caught_up(self) -> None:
         """The user has acted on what was sent to him: a target that has read it all explains that best."""
-        done = frozenset(h for h in self.hypotheses if not h.unread)
+        done = frozenset(h for h in self.hypotheses if not (h.unread or h.told))
         self.hypotheses = done or self.hypotheses
 
     def saw_close(self, elapsed: float, idle: float) -> bool:
@@ -201,7 +201,10 @@ class Oracle:
 
     def saw_silence(self, *, patient: bool) -> bool:
         """Nothing came for a while. `patient`: for so long that a user who still owes an answer is overdue."""
-        return self._keep(h for h in self.hypotheses if h.settled or (h.thinking and not patient))
+        # Who was told something that he dislikes has had the time to say so.
+        return self._keep(
+            replace(h, told=h.thinking) for h in self.hypotheses if h.settled or (h.thinking and not patient)
+        )
 
     def timed(self) -> bool:
         """Whether ARTIM may be running."""
@@ -344,8 +347,8 @@ class Oracle:
             return
         for answer in (a for a in self.side.unasked if a.event == "Evt15" or not _to_abort(h)):
             # A user who would give up at the very moment at which something is on its way to him is not believed,
-            # unless he has just been told something.
-            gives_up = answer.event == "Evt15" and h.unread and not h.told
+            # unless he has just been told something, or was asked and still owes the answer.
+            gives_up = answer.event == "Evt15" and h.unread and not (h.told or h.duties)
             if gives_up or only not in ("", answer.event):
                 continue
             if self._machine.action_at(h.value.control, answer.event) is not None:

@@ -24,7 +24,6 @@ from .case import (
     AS_ODD_RELEASE,
     AS_RELEASE,
     REQUESTOR,
-    Answer,
     Await,
     AwaitTimer,
     AwaitUser,
@@ -32,10 +31,8 @@ from .case import (
     Connect,
     Idle,
     Level,
-    Reading,
     Send,
     Step,
-    Stimulus,
     as_event,
 )
 from .conversation import accept, response
@@ -44,8 +41,6 @@ from .view import Approach, Stroke, View, lead, table_of
 
 AS_REQUEST: Final = as_event("Evt6", Request(ANY_REQUEST, None))
 AS_DATA: Final = as_event("Evt10")
-# Data that he has not asked for may make a user abort, whatever else is on its way to him.
-AS_UNASKED: Final[tuple[Reading, ...]] = ((Stimulus("Evt10", None, (Answer("Evt15"),), optional=True),),)
 # A response to nothing that was asked: of a right form, and on a context that most requestors propose.
 STRAY: Final = octets.data(PDV(1, True, True, encode_command(CEchoRSP(octets.MESSAGE_ID))))
 
@@ -217,6 +212,17 @@ def _busy_users() -> list[Case]:
             "Evt10",
             "P-DATA-TF (C-ECHO response), after which it is still Sta7,",
             (*RELEASING, stray, Await(quiet=True), *VIEW.after_timer, *END),
+        ),
+        # A user may abort what he has not asked for; then the response to his release meets Sta13.
+        replace(
+            VIEW.case(
+                sta7,
+                "evt13.late",
+                "Evt13",
+                "A-RELEASE-RP, after P-DATA-TF (C-ECHO response),",
+                (*RELEASING, stray, Await(quiet=True), response, Await()),
+            ),
+            cell=None,
         ),
         # Here a user who takes his time has said his message, and still owes the answer to the release.
         VIEW.case(

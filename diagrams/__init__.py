@@ -4,6 +4,8 @@ from dicomnet.statemachine import COUPLING, MACHINES
 
 from .arrows import Arrow, Line, arrows_of
 from .dot import coupling_dot, machine_dot
+from .heat import heat_svg
+from .marks import Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 from .render import FORMATS, RenderError, picture
 from .sequence import Chart, Happening, Message, Note, Parting, chart_mermaid, chart_svg
@@ -11,9 +13,14 @@ from .sequence import Chart, Happening, Message, Note, Parting, chart_mermaid, c
 DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
 
 
-def dot_of(name: str) -> str:
-    """The DOT source of one of `DIAGRAMS`; raises `KeyError` for any other name."""
-    return coupling_dot(COUPLING, MACHINES) if name == "coupling" else machine_dot(MACHINES[name])
+def dot_of(name: str, marks: Marks | None = None) -> str:
+    """The DOT source of one of `DIAGRAMS`; raises `KeyError` for any other name.
+
+    With `marks` the arrows of a machine are coloured by how far a run has covered them.
+    """
+    if name == "coupling":
+        return coupling_dot(COUPLING, MACHINES)
+    return machine_dot(MACHINES[name], marks)
 
 
 def mermaid_of(name: str) -> str:
@@ -30,6 +37,8 @@ __all__ = [
     "Chart",
     "Happening",
     "Line",
+    "Mark",
+    "Marks",
     "Message",
     "Note",
     "Parting",
@@ -40,6 +49,7 @@ __all__ = [
     "coupling_dot",
     "coupling_mermaid",
     "dot_of",
+    "heat_svg",
     "machine_dot",
     "machine_mermaid",
     "mermaid_of",

@@ -26,7 +26,9 @@ from dicomnet.statemachine import (
     effect_words,
 )
 
+from . import marks as marked
 from .arrows import Arrow, Line, arrows_of
+from .marks import Mark, Marks, heaviest
 
 FONT: Final = "Helvetica"
 # Fill colours by phase; text on each of them is black and stays readable in grey.
@@ -51,11 +53,11 @@ KEY_ROWS: Final = 19
 START: Final = "start"
 
 
-def machine_dot(machine: Machine[Any]) -> str:
-    """The DOT source of a machine's state diagram."""
+def machine_dot(machine: Machine[Any], marks: Marks | None = None) -> str:
+    """The DOT source of a machine's state diagram; with `marks` its arrows say what a run has covered."""
     found = arrows_of(machine)
     knots = _knots(machine, found)
-    graph = _graph(machine.name, _caption(machine, found, knots), "TB")
+    graph = _graph(machine.name, _caption(machine, found, knots, marks), "TB")
     graph.node(START, "", shape="circle", width="0.12", fixedsize="true", fillcolor=INK, tooltip="start")
     graph.edge(START, machine.initial, tooltip=f"starts in {machine.initial}")
     for state in machine.states:
@@ -71,7 +73,7 @@ def machine_dot(machine: Machine[Any]) -> str:
                 if target not in copies:
                     copies.add(target)
                     _copy(graph, target, machine.state[arrow.target])
-            _edge(graph, machine, found, arrow, target)
+            _edge(graph, machine, found, arrow, target, marks)
     return graph.source
 
 
@@ -191,10 +193,20 @@ def _wants_copy(arrow: Arrow, knots: set[str]) -> bool:
 
 
 def _edge(
-    graph: graphviz.Digraph, machine: Machine[Any], found: tuple[Arrow, ...], arrow: Arrow, target: str
+    graph: graphviz.Digraph,
+    machine: Machine[Any],
+    found: tuple[Arrow, ...],
+    arrow: Arrow,
+    target: str,
+    marks: Marks | None,
 ) -> None:
-    ink = INK
-    if arrow.refused:
+    ink, wide, sign = INK, "1", ""
+    if marks is not None:
+        cells = [(arrow.source, kind.name) for line in arrow.lines for kind in line.events]
+        mark = heaviest(marks, cells)
+        ink, sign = marked.INK[mark], f"{marked.SIGN[mark]} "
+        wide = "2" if mark is Mark.FAILED else "1"
+    elif arrow.refused:
         ink = REFUSED_INK
     elif machine.state[arrow.target].phase != machine.state[arrow.source].phase:
         ink = END_INK.get(machine.state[arrow.target].phase, INK)
@@ -202,12 +214,13 @@ def _edge(
     graph.edge(
         arrow.source,
         target,
-        _label(_arrow_lines(arrow)),
+        _label(_signed(sign, _arrow_lines(arrow))),
         color=ink,
         fontcolor=ink,
         labeltooltip=tip,
         style="dashed" if arrow.refused else "solid",
         tooltip=tip,
+        **({} if marks is None else {"penwidth": wide}),
         **_ports(found, arrow, target),
     )
 
@@ -235,6 +248,11 @@ def _is_last(found: tuple[Arrow, ...], name: str) -> bool:
 
 def _has_loop(found: tuple[Arrow, ...], name: str) -> bool:
     return any(each.source == name and _is_loop(each) for each in found)
+
+
+def _signed(sign: str, lines: Iterator[str]) -> list[str]:
+    first, *rest = lines
+    return [sign + first, *rest]
 
 
 def _arrow_lines(arrow: Arrow) -> Iterator[str]:
@@ -303,7 +321,7 @@ def _text(text: str) -> str:
 # --- the key ---------------------------------------------------------------------------------------------
 
 
-def _caption(machine: Machine[Any], found: tuple[Arrow, ...], knots: set[str]) -> str:
+def _caption(machine: Machine[Any], found: tuple[Arrow, ...], knots: set[str], marks: Marks | None) -> str:
     note = "An arrow says event / action [guard]."
     if any(_wants_copy(arrow, knots) for arrow in found):
         note += " A small box is the state of that name, drawn again."
@@ -315,6 +333,9 @@ def _caption(machine: Machine[Any], found: tuple[Arrow, ...], knots: set[str]) -
         ("Actions", [(action.name, action.description) for action in machine.actions.values()]),
     ]
     phases = {state.phase: _fill(state) for state in machine.states}
+    if marks is not None:
+        note += " Arrows: what a run has covered; of several cells on one the worst counts."
+        phases |= {f"{marked.SIGN[mark]} {mark.value}": marked.FILL[mark] for mark in Mark}
     return _key(machine.title, machine.source, note, key, phases)
 
 

@@ -10,14 +10,17 @@ import click
 from dicomnet.diagrams import (
     DIAGRAMS,
     FORMATS,
+    Marks,
     RenderError,
     chart_mermaid,
     chart_svg,
     dot_of,
+    heat_svg,
     mermaid_of,
     picture,
 )
 from dicomnet.statemachine import (
+    ASSOCIATION,
     COUPLING,
     MACHINES,
     coupling_as_dict,
@@ -29,10 +32,13 @@ from dicomnet.statemachine import (
 )
 
 from ..charts import NoChartError, chart_from
+from ..coverage import marks_of, read_report
 from .options import OUTPUT
 
 # What is drawn of a report, and not of a table.
-SEQUENCE = "sequence"
+SEQUENCE, CELLS = "sequence", "cells"
+OF_REPORTS = (SEQUENCE, CELLS)
+NAMES = (*DIAGRAMS, *OF_REPORTS)
 # Tables that are no machine's, and have no diagram.
 TLS_TABLE = "tls-profiles"
 FORMATS_DRAWN = (*FORMATS, "dot", "mermaid")
@@ -77,7 +83,7 @@ def _data(name: str) -> dict[str, object]:
 
 
 @click.command()
-@click.argument("name", type=click.Choice((*DIAGRAMS, SEQUENCE)), metavar="NAME", required=False)
+@click.argument("name", type=click.Choice(NAMES), metavar="NAME", required=False)
 @click.argument("report", type=click.Path(path_type=Path), required=False, metavar="[REPORT]")
 @click.option("--case", "case_id", metavar="ID", help="With sequence: the case of the report that is drawn.")
 @click.option(
@@ -86,6 +92,12 @@ def _data(name: str) -> dict[str, object]:
     default="",
     metavar="TRANSPORT",
     help="With sequence: of several, the one on this transport.",
+)
+@click.option(
+    "--coverage",
+    type=click.Path(path_type=Path),
+    metavar="REPORT",
+    help="With association: colour the arrows by what a run has covered, and how it came out.",
 )
 @click.option(
     "--format",
@@ -107,6 +119,7 @@ def diagram(
     report: Path | None,
     case_id: str | None,
     transport: str,
+    coverage: Path | None,
     form: str | None,
     list_only: bool,
     whole: bool,
@@ -117,28 +130,58 @@ def diagram(
     NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
     request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
     iscl is one end of an ISCL line: an abstract machine, never on a wire. sequence draws a case of a JSON report as a
-    message sequence chart: lifelines, PDUs, times, and where expectation and observation part.
-    Tables are drawn by the system's dot if there is one, and else by graphviz-pure. In an SVG the arrows
-    and states say more when they are pointed at: meaning, effects, clause.
+    message sequence chart, up to where expectation and observation part. cells draws Table 9-10 with what the run of a
+    report has covered. Tables are drawn by the system's dot if there is one, and else by graphviz-pure. In an SVG the
+    arrows and states say more when they are pointed at: meaning, effects, clause.
 
     Example: dicomnet diagram association -o association.svg
 
     Example: dicomnet diagram sequence report.json --case ul.sta6.evt19 -o case.svg
     """
     if list_only:
-        click.echo("\n".join((*DIAGRAMS, SEQUENCE)))
+        click.echo("\n".join(NAMES))
     elif whole:
         _draw_all(output, form or "svg")
     elif name is None:
-        raise click.UsageError(f"which diagram? NAME is one of {', '.join((*DIAGRAMS, SEQUENCE))}")
-    elif name == SEQUENCE:
-        form = _form(form, output, "mermaid")
-        _put(_sequence(report, case_id, transport, form), _checked(output))
-    elif report is not None or case_id is not None or transport:
-        raise click.UsageError("REPORT, --case and --on go with sequence: leave them out")
+        raise click.UsageError(f"which diagram? NAME is one of {', '.join(NAMES)}")
+    elif name in OF_REPORTS:
+        form = _form(form, output, "mermaid" if name == SEQUENCE else "svg")
+        drawn = _sequence(report, case_id, transport, form) if name == SEQUENCE else _cells(report, form)
+        _put(drawn, _checked(output))
     else:
+        _refuse_of_reports(report is not None or case_id is not None or bool(transport))
         form = _form(form, output, "dot")
-        _put(_drawn(name, form), _checked(output))
+        _put(_drawn(name, form, _marks(name, coverage, form)), _checked(output))
+
+
+def _refuse_of_reports(given: bool) -> None:
+    if given:
+        raise click.UsageError(f"REPORT, --case and --on go with {' and '.join(OF_REPORTS)}: leave them out")
+
+
+def _read(report: Path) -> dict[str, object]:
+    try:
+        return read_report(report)
+    except NoChartError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _marks(name: str, coverage: Path | None, form: str) -> Marks | None:
+    """What a run has covered of a table: reports tell of the association's alone."""
+    if coverage is None:
+        return None
+    if name != ASSOCIATION.name or form == "mermaid":
+        raise click.UsageError("--coverage goes with association, as svg, png or dot")
+    return marks_of(_read(coverage))
+
+
+def _cells(report: Path | None, form: str) -> str:
+    if report is None:
+        raise click.UsageError("which cells were covered? dicomnet diagram cells REPORT.json")
+    if form != "svg":
+        raise click.UsageError(f"cells are drawn as svg, not as {form}")
+    read = _read(report)
+    return heat_svg(ASSOCIATION, marks_of(read), f"Table 9-10 on {read.get('target')}")
 
 
 def _form(form: str | None, output: Path | None, printed: str) -> str:
@@ -157,11 +200,11 @@ def _checked(output: Path | None) -> Path | None:
     return None if output is None else OUTPUT.convert(output, None, click.get_current_context())
 
 
-def _drawn(name: str, form: str) -> str | bytes:
+def _drawn(name: str, form: str, marks: Marks | None = None) -> str | bytes:
     """A table, drawn."""
     if form == "mermaid":
         return mermaid_of(name)
-    source = dot_of(name)
+    source = dot_of(name, marks)
     if form == "dot":
         return source
     try:

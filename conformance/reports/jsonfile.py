@@ -67,6 +67,7 @@ def _case(result: Result, repeat: Repeat, compared: Comparison) -> dict[str, obj
         **({"baseline": standing[0].value} if standing else {}),
         "expected": result.expected,
         "observed": result.observed,
+        "cell": list(case.cell) if case.cell is not None else None,
         "driven": result.driven or None,
         "notes": result.notes,
         "close": {"how": result.ending.how, "after": round(result.ending.after, 6)},

@@ -123,6 +123,9 @@ class Play:
             name = self._name("r")
             self._new(name)
             self._configure(name, "requestor", layer)
+        elif book.things[name].state == "IDLE":
+            # Whom it refuses hangs on its end: a child that was never accepted is made ready for the other.
+            self._configure(name, "requestor", book.things[name].layer)
         self._note(f"{name} connects")
         code = book.connecting(name)
         self._expect_code(self.adapter.connect(name, LISTENER), frozenset({code}), "rows 5 to 7")

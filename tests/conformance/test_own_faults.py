@@ -112,7 +112,7 @@ def test_reports_are_written_and_no_user_sees_a_traceback(
 ) -> None:
     cases = tuple(planted(case) if case.id == QUICK[1] else case for case in all_cases())
 
-    def chosen(_depth: int, _profile: object) -> tuple[Case, ...]:
+    def chosen(_depth: int, _profile: object, _role: str) -> tuple[Case, ...]:
         return cases
 
     monkeypatch.setattr("dicomnet.conformance.commands.test.all_cases", chosen)

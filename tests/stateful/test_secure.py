@@ -169,6 +169,24 @@ def test_the_asymmetric_outcome_is_right() -> None:
     ]
 
 
+def test_a_wary_child_that_nobody_took_may_be_the_requestor() -> None:
+    """What it refuses then is what an acceptor shows, and both hear of it."""
+    told: list[Told] = []
+
+    class Kept(MemoryAdapter):
+        def begin(self, tell: Tell) -> None:
+            def note(each: Told) -> None:
+                told.append(each)
+                tell(each)
+
+            super().begin(note)
+
+    replay(Kept, "dicomnet", 1, [Step("accept wary"), Step("again"), Step("accept")], security=True)
+    ready = {each.who: each.outcome for each in told if each.callback == "on_secure_link_ready"}
+    assert ready["c1"] == "unknown_authority"
+    assert ready["c2"] != "ok"
+
+
 def test_the_message_names_the_invariant_and_the_row() -> None:
     steps = [Step("connect", reaction=Reaction("accept")), Step("connect"), Step("accept wary")]
     with pytest.raises(
