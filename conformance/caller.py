@@ -40,10 +40,7 @@ class Running(Protocol):
 class Trigger(Protocol):
     """What makes the requestor connect. `watches`: it sees that the requestor has ended, and says so."""
 
-    @property
-    def watches(self) -> bool:
-        """Whether `gone` will be heard."""
-        ...
+    watches: ClassVar[bool]
 
     def start(
         self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from dicomnet.conformance import (
@@ -209,7 +211,7 @@ class Heard:
 class Calls:
     """Connects so many times."""
 
-    watches = True
+    watches: ClassVar[bool] = True
 
     def __init__(self, times: int) -> None:
         self.callers = [Heard() for _ in range(times)]

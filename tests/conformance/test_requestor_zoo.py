@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from typing import ClassVar
 
 import pytest
 
@@ -49,7 +50,7 @@ class Even(PlainRequestor):
 class Call:
     """Makes a requestor of the zoo call."""
 
-    watches = False
+    watches: ClassVar[bool] = False
 
     def __init__(self, kind: type[PlainRequestor]) -> None:
         self._kind = kind
