@@ -41,6 +41,7 @@ from .iscl_lines import LineProof, explore_iscl
 from .oracle import Hypothesis, Oracle
 from .reports import Console, Screen, report_as_dict, write_json, write_junit
 from .run import CaseRun
+from .scripted import ScriptedAcceptor, ScriptedPeer, ScriptError, scripted_requestor
 from .security import SecureRun, TlsTarget
 from .session import CaseFinished, CaseStarted, Emit, Event, Remark, Report, Session, Started
 from .simulation import (
@@ -117,6 +118,9 @@ __all__ = [
     "Result",
     "Running",
     "Screen",
+    "ScriptError",
+    "ScriptedAcceptor",
+    "ScriptedPeer",
     "SecureRun",
     "Send",
     "Served",
@@ -149,6 +153,7 @@ __all__ = [
     "report_as_dict",
     "run_batch",
     "run_seeds",
+    "scripted_requestor",
     "shrink",
     "simulate",
     "simulated",

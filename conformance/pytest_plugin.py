@@ -13,7 +13,7 @@ Needs pytest (`pip install dicomnet[pytest]`), which finds the plugin by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import TypeVar
 import click
 import pytest
 
-from dicomnet.transports import MemoryTransport, Policy, Settings, Transport
+from dicomnet.transports import Address, MemoryTransport, Policy, Settings, TcpTransport, Transport
 
 from .baseline import NO_BASELINE, Baseline, BaselineError, Standing, read_baseline
 from .bench import Options
@@ -30,6 +30,7 @@ from .case import Case
 from .commands.options import ADDRESS, AET
 from .commands.runs import CALLED, CALLING, Choice
 from .reports import in_full, printable, reason
+from .scripted import SECONDS, ScriptedAcceptor, ScriptedPeer, scripted_requestor
 from .session import Report
 from .suite import all_cases, choose
 from .threads import Echo, RunningAcceptor, Serve, SuiteInThread, send_echo, serving
@@ -42,6 +43,8 @@ __all__ = [
     "dicomnet_acceptor",
     "dicomnet_echo",
     "dicomnet_memory",
+    "dicomnet_scripted_acceptor",
+    "dicomnet_scripted_requestor",
     "dicomnet_serve",
 ]
 
@@ -273,6 +276,44 @@ def dicomnet_acceptor(dicomnet_serve: Serve) -> RunningAcceptor:
 def dicomnet_echo() -> Echo:
     """Send a C-ECHO: `dicomnet_echo(address, called_aet, calling_aet, timeout=, carrier=)` gives an `EchoResult`."""
     return send_echo
+
+
+@pytest.fixture
+def dicomnet_scripted_acceptor() -> Generator[Callable[..., ScriptedAcceptor]]:
+    """Start acceptors that do what the test says: `dicomnet_scripted_acceptor(carrier=, address=, timeout=)`.
+
+    Each gives a `ScriptedAcceptor`, on a free port of the loopback or on `carrier`; it is closed with the test.
+    """
+    with ExitStack() as stack:
+
+        def start(
+            carrier: Transport | None = None, address: Address | None = None, timeout: float = SECONDS
+        ) -> ScriptedAcceptor:
+            return stack.enter_context(ScriptedAcceptor(carrier, address, timeout))
+
+        yield start
+
+
+@pytest.fixture
+def dicomnet_scripted_requestor() -> Generator[Callable[..., ScriptedPeer]]:
+    """Connect to what is tested: `dicomnet_scripted_requestor(address, carrier=, timeout=)` gives a `ScriptedPeer`.
+
+    Without `carrier` it is over TCP; `address` is an `Address` or "HOST:PORT". It is closed with the test.
+    """
+    with ExitStack() as stack:
+
+        def connect(
+            address: Address | str, carrier: Transport | None = None, timeout: float = SECONDS
+        ) -> ScriptedPeer:
+            if carrier is None:
+                carrier = TcpTransport()
+                stack.callback(carrier.end)
+            where = address if isinstance(address, Address) else ADDRESS.convert(address, None, None)
+            peer = scripted_requestor(where, carrier, timeout)
+            stack.callback(peer.close)
+            return peer
+
+        yield connect
 
 
 @pytest.fixture

@@ -247,6 +247,40 @@ def test_the_fixtures_serve_and_end(run: Pytest, pytester: pytest.Pytester) -> N
     run("-q").assert_outcomes(passed=4)
 
 
+def test_peers_by_a_script_are_fixtures(run: Pytest, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        dedent("""
+        from dicomnet.statemachine import AAbort, AAssociateAC, AAssociateRJ, AAssociateRQ, AReleaseRP, AReleaseRQ
+        from dicomnet.transports import ReferenceRequestor, echo_request
+
+        def test_requestor(dicomnet_scripted_requestor, dicomnet_acceptor):
+            peer = dicomnet_scripted_requestor(str(dicomnet_acceptor.address))
+            peer.send(echo_request("ANY", "SCRIPT"))
+            peer.expect(AAssociateAC)
+            peer.send(AReleaseRQ())
+            peer.expect(AReleaseRP)
+
+        def test_acceptor(dicomnet_scripted_acceptor, dicomnet_memory):
+            acceptor = dicomnet_scripted_acceptor(dicomnet_memory)
+            requestor = ReferenceRequestor(dicomnet_memory, acceptor.address, "SCRIPT", "ME")
+            peer = acceptor.accept()
+            peer.expect(AAssociateRQ)
+            peer.send(AAssociateRJ(1, 1, 1))
+            peer.expect_close()
+            assert "rejected" in requestor.result.text
+
+        def test_told(dicomnet_scripted_requestor, dicomnet_acceptor):
+            peer = dicomnet_scripted_requestor(dicomnet_acceptor.address)
+            peer.send(echo_request("ANY", "SCRIPT"))
+            peer.expect(AAbort)
+        """)
+    )
+    result = run("-q")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["E *expected A-ABORT, observed: A-ASSOCIATE-AC: *"])
+    assert "def expect(" not in result.stdout.str()
+
+
 def test_a_running_acceptor_is_a_value() -> None:
     one = RunningAcceptor(Address("", 104))
     assert (one.host, one.port, one.aet, one.log) == ("127.0.0.1", 104, None, [])
