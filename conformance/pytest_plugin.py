@@ -22,13 +22,24 @@ from typing import TypeVar
 import click
 import pytest
 
-from dicomnet.transports import Address, MemoryTransport, Policy, Settings, TcpTransport, Transport
+from dicomnet.statemachine import SecurityError
+from dicomnet.transports import (
+    Address,
+    MemoryTransport,
+    Policy,
+    Settings,
+    TcpTransport,
+    TlsSettings,
+    Transport,
+    tls_profile,
+)
 
 from .baseline import NO_BASELINE, Baseline, BaselineError, Standing, read_baseline
 from .bench import Options
 from .case import Case
 from .commands.options import ADDRESS, AET
 from .commands.runs import CALLED, CALLING, Choice
+from .commands.tls_options import made_of
 from .reports import in_full, printable, reason
 from .scripted import SECONDS, ScriptedAcceptor, ScriptedPeer, scripted_requestor
 from .session import Report
@@ -51,6 +62,13 @@ __all__ = [
 NAME = "dicomnet"
 TOLD = (Verdict.NON_STRICT, Verdict.INFORMATIONAL)
 SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.UNSUPPORTED)
+
+
+TLS_FILES = {
+    "ca": "The authorities that are trusted, PEM; without it those of the system.",
+    "cert": "The tester's own certificate and its chain, PEM.",
+    "key": "Its key, PEM; the password of an encrypted one is taken from DICOMNET_TLS_KEY_PASSWORD.",
+}
 
 
 @dataclass(slots=True)
@@ -96,6 +114,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--dicomnet-quick", action="store_true", help="Leave out the cases that wait for long timers."
     )
     group.addoption("--dicomnet-baseline", metavar="FILE", help="Deviations that are expected.")
+    group.addoption("--dicomnet-tls", action="store_true", help="Judge it over TLS, and its TLS as well.")
+    for name, text in TLS_FILES.items():
+        group.addoption(f"--dicomnet-tls-{name}", metavar="FILE", help=text)
+    group.addoption(
+        "--dicomnet-tls-profile", metavar="NAME", help="A TLS profile: dicomnet table tls-profiles."
+    )
+    group.addoption(
+        "--dicomnet-tls-server-name", metavar="NAME", help="The name in its certificate, if not its HOST."
+    )
+    group.addoption("--dicomnet-tls-no-verify", action="store_true", help="Do not check its certificate.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -113,7 +141,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _read(config: pytest.Config) -> _Run:
     selected: list[str] = config.getoption("dicomnet_select") or []
     patterns = tuple(selected)
-    cases = all_cases()
+    tls = _tls(config)
+    cases = all_cases(profile=None if tls is None else tls_profile(tls.profile))
     for pattern in patterns:
         if not choose(cases, (pattern,), quick=False):
             raise pytest.UsageError(f"--dicomnet-select: no case fits {pattern!r}; see dicomnet test --list")
@@ -124,6 +153,7 @@ def _read(config: pytest.Config) -> _Run:
         _checked(config, "calling-aet", AET),
         0,
         Options(),
+        tls=tls,
     )
     file: str | None = config.getoption("dicomnet_baseline")
     try:
@@ -132,6 +162,23 @@ def _read(config: pytest.Config) -> _Run:
         raise pytest.UsageError(f"--dicomnet-baseline: {error}") from error
     # Those that wait for long timers are judged side by side, after the others.
     return _Run(choice, tuple(sorted(cases, key=lambda case: case.slow)), baseline)
+
+
+def _tls(config: pytest.Config) -> TlsSettings | None:
+    """What the options of TLS make; None without it."""
+    names = (*(f"tls_{name}" for name in TLS_FILES), "tls_profile", "tls_server_name", "tls_no_verify")
+    given = {name: config.getoption(f"dicomnet_{name}") for name in names}
+    if not config.getoption("dicomnet_tls"):
+        used = [f"--dicomnet-{name.replace('_', '-')}" for name, value in given.items() if value]
+        if used:
+            raise pytest.UsageError(f"without --dicomnet-tls there is no TLS: leave {', '.join(used)} out")
+        return None
+    if given["tls_key"] and not given["tls_cert"]:
+        raise pytest.UsageError("--dicomnet-tls-key is the key of --dicomnet-tls-cert: add it")
+    try:
+        return made_of(given, acceptor=False)[0]
+    except SecurityError as error:
+        raise pytest.UsageError(f"--dicomnet-tls: {error.message}") from error
 
 
 def _checked(config: pytest.Config, option: str, kind: click.ParamType[T]) -> T:

@@ -217,28 +217,36 @@ def settings_of(ctx: click.Context, given: dict[str, Any], *, acceptor: bool) ->
     _refuse_contradictions(ctx, given, acceptor=acceptor)
     if not (given["tls"] or (acceptor and given["tls_cert"] is not None)):
         return None
-    settings = TlsSettings(
-        certificate=given["tls_cert"],
-        key=given["tls_key"],
-        authorities=given["tls_ca"],
-        verify=not given["tls_no_verify"],
-        require_client_certificate=bool(given["tls_require_client_cert"]),
-        server_name=given["tls_server_name"],
-        profile=given["tls_profile"],
-        key_log=given["tls_key_log"],
-        # A function of its own for each use of the options: contexts are kept by who gave the password. It asks once,
-        # though the key is loaded for both roles.
-        password=cache(lambda: key_password()),  # noqa: PLW0108
-    )
     try:
-        # Made now, so that what is wrong is told before anything is connected.
-        (server_context if acceptor else client_context)(settings)
-        remarks = tls_remarks(settings)
+        settings, remarks = made_of(given, acceptor=acceptor)
     except SecurityError as error:
         raise click.UsageError(_hinted(error)) from error
     for remark in remarks:
         click.echo(f"WARNING: {remark}", err=True)
     return settings
+
+
+def made_of(given: dict[str, Any], *, acceptor: bool) -> tuple[TlsSettings, tuple[str, ...]]:
+    """The settings of options by name, and what the user should know of them.
+
+    Raises `SecurityError` where a file, a key or its password does not serve.
+    """
+    settings = TlsSettings(
+        certificate=given.get("tls_cert"),
+        key=given.get("tls_key"),
+        authorities=given.get("tls_ca"),
+        verify=not given.get("tls_no_verify"),
+        require_client_certificate=bool(given.get("tls_require_client_cert")),
+        server_name=given.get("tls_server_name"),
+        profile=given.get("tls_profile") or TlsSettings().profile,
+        key_log=given.get("tls_key_log"),
+        # A function of its own for each use of the options: contexts are kept by who gave the password. It asks once,
+        # though the key is loaded for both roles.
+        password=cache(lambda: key_password()),  # noqa: PLW0108
+    )
+    # Made now, so that what is wrong is told before anything is connected.
+    (server_context if acceptor else client_context)(settings)
+    return settings, tuple(tls_remarks(settings))
 
 
 def _hinted(error: SecurityError) -> str:

@@ -17,8 +17,9 @@ import pytest
 
 from dicomnet.conformance import all_cases, choose
 from dicomnet.conformance.pytest_plugin import RunningAcceptor
-from dicomnet.transports import Address, TcpTransport
+from dicomnet.transports import Address, Policy, ReferenceAcceptor, TcpTransport, Tls, TlsSettings
 
+from ..certificates import Certificates
 from ..zoo.faults_state import AbortAsUser
 from .command import read_junit
 from .servers import acceptor, hangs_up, refused, serving, until_it_goes
@@ -279,6 +280,50 @@ def test_peers_by_a_script_are_fixtures(run: Pytest, pytester: pytest.Pytester) 
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["E *expected A-ABORT, observed: A-ASSOCIATE-AC: *"])
     assert "def expect(" not in result.stdout.str()
+
+
+def test_the_suite_over_tls(run: Pytest, certificates: Certificates) -> None:
+    pair = certificates.server
+    settings = TlsSettings(pair.certificate, pair.key, certificates.ca)
+
+    def secured(carrier: TcpTransport) -> Address:
+        return ReferenceAcceptor(carrier, Policy(), security=Tls(settings)).listen(Address("", 0))
+
+    with acceptor(secured) as address:
+        words = (
+            "--dicomnet-target",
+            str(address),
+            "--dicomnet-tls",
+            "--dicomnet-tls-ca",
+            str(certificates.ca),
+        )
+        chosen = select("ul.sta6.evt12", "tls.version.1-2", "tls.version.1-1")
+        run(*words, *chosen, "-m", "dicomnet").assert_outcomes(passed=3)
+        stranger = (*words[:-1], str(certificates.other_ca))
+        result = run(*stranger, *select("ul.sta6.evt12"), "-m", "dicomnet")
+        result.assert_outcomes(errors=1)
+        assert "unknown_authority" in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--dicomnet-tls-no-verify",),
+            "without --dicomnet-tls there is no TLS: leave --dicomnet-tls-no-verify out",
+        ),
+        (
+            ("--dicomnet-tls", "--dicomnet-tls-key", "k"),
+            "--dicomnet-tls-key is the key of --dicomnet-tls-cert",
+        ),
+        (("--dicomnet-tls", "--dicomnet-tls-ca", "none.pem"), "none.pem"),
+        (("--dicomnet-tls", "--dicomnet-tls-profile", "bpc195"), "did you mean bcp195"),
+    ],
+)
+def test_wrong_use_of_tls_is_told(run: Pytest, words: tuple[str, ...], said: str) -> None:
+    result = run("--dicomnet-target", "127.0.0.1:104", *words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stderr.str()
 
 
 def test_a_running_acceptor_is_a_value() -> None:
