@@ -13,12 +13,13 @@ from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_conte
 from dicomnet.transports import Secured
 
 from . import octets, requestor
+from .bounds import USER_SECONDS
 from .case import Await, AwaitTimer, AwaitUser, Case, Connect, Idle, Send, Step, as_event, as_request
 from .crowd import BUSY_SECONDS
 from .evidence import Evidence, silent
 from .faults import TesterFault, blame, carry_on
 from .generate import HEALTHY, by_cell
-from .run import USER_PATIENCE, CaseRun
+from .run import CaseRun
 from .security import only_tls
 from .target import Pace, Target
 from .uid_names import uid_name
@@ -280,7 +281,7 @@ def longest(step: Step, pace: Pace) -> float:
         case AwaitTimer():
             return pace.timer
         case AwaitUser():
-            return max(pace.patience, USER_PATIENCE)
+            return max(pace.patience, USER_SECONDS)
         case Idle():
             return min(step.seconds, pace.idle)
         case _:

@@ -308,6 +308,17 @@ class Finding:
     grade: Grade = Grade.FAIL
 
 
+# So many different findings are told of one case.
+TOLD_FINDINGS: Final = 5
+
+
+def told_of(findings: Iterable[Finding]) -> str:
+    """The findings in words, each said once; of very many only the first."""
+    told = list(dict.fromkeys(f"{finding.text} ({finding.clause})" for finding in findings))
+    more = len(told) - TOLD_FINDINGS
+    return "; ".join([*told[:TOLD_FINDINGS], *([f"and {more} more"] if more > 0 else [])])
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """Something that is read off the decoded evidence when all steps are done: what it demands, and how to look."""
@@ -351,6 +362,10 @@ class Case:
     def secure(self) -> bool:
         """Whether the case judges TLS: it has steps of its own, below the association."""
         return isinstance(self.steps[0], SecureStep) if self.steps else False
+
+    def findings(self, evidence: Evidence) -> list[Finding]:
+        """What its checks find wrong in this evidence."""
+        return [finding for check in self.checks for finding in check.look(evidence)]
 
 
 # --- readings that many cases share ---------------------------------------------------------------------

@@ -22,7 +22,7 @@ from dicomnet.statemachine import (
 from dicomnet.transports import fragments
 
 from .evidence import Evidence
-from .octets import APPLICATION, ac, answer, pdu, raw_pdv, user_information
+from .octets import APPLICATION, VERSION_NAME, ac, answer, pdu, raw_pdv, user_information
 
 # The command field of a response is that of the request with this bit set (PS3.7 2020 E.1); a cancel has none.
 RESPONSE: Final = 0x8000
@@ -163,5 +163,12 @@ def syntax_of(context: PresentationContextRQ) -> str:
 def accepted(
     request: AAssociateRQ, *contexts: bytes, subs: Iterable[bytes] = (), longest: int = 16384
 ) -> bytes:
-    """An acceptance with these contexts; `subs` are more user information, `longest` its maximum length in octets."""
-    return ac(request.repeats, APPLICATION, *contexts, user_information(*subs, longest=longest))
+    """An acceptance with these contexts; `subs` are more user information, `longest` its maximum length in octets.
+
+    It names its implementation version: some cannot do without, and that is for one case to say.
+    """
+    subs = tuple(subs)
+    before = [sub for sub in subs if sub[0] < VERSION_NAME[0]]
+    behind = [sub for sub in subs if sub[0] >= VERSION_NAME[0]]
+    user = user_information(*before, VERSION_NAME, *behind, longest=longest)
+    return ac(request.repeats, APPLICATION, *contexts, user)

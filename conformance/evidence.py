@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final
 
 from dicomnet.statemachine import (
@@ -124,6 +124,16 @@ class Evidence:
     def data(self) -> list[PDataTF]:
         """The P-DATA-TF PDUs that were received."""
         return [pdu for pdu in self.received if isinstance(pdu, PDataTF)]
+
+    def story(self, how: str) -> str:
+        """The names of the PDUs that were received, of several alike in a row their number; and the end, by `how`."""
+        alike = [(name, len(list(row))) for name, row in groupby(_name(pdu) for pdu in self.received)]
+        names = [name if times == 1 else f"{times} {name}" for name, times in alike]
+        return ", ".join([*names, f"closed ({how})"] if how in ("FIN", "RST") else names) or "nothing"
+
+
+def _name(pdu: Pdu | Violation) -> str:
+    return "no valid PDU" if isinstance(pdu, Violation) else pdu.name
 
 
 def describe(pdu: Pdu | Violation) -> str:

@@ -398,11 +398,17 @@ class Oracle:
             tuple(unseen),
             h.grade,
             h.notes,
-            (*h.path, (transition.state, transition.event)) if self._track else (),
+            self._path(h.path, (transition.state, transition.event)),
             deaf=h.deaf,
             garbled=h.garbled,
             told=told,
         )
+
+    def _path(self, path: tuple[Cell, ...], cell: Cell) -> tuple[Cell, ...]:
+        if not self._track:
+            return ()
+        # A requestor's user may go round as often as he likes: of each cell only the last time is kept.
+        return (*(c for c in path if c != cell), cell) if self.side.unasked else (*path, cell)
 
 
 def _establishing(duty: Duty) -> bool:

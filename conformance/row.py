@@ -36,3 +36,8 @@ class Row:
             return [] if point in due else sorted(due)
         cells = dict.fromkeys((state, sent.check) for before, sent in self._sent for state in before)
         return [cell for cell in cells if ASSOCIATION.action_at(*cell) is not None]
+
+    def behind(self, oracle: Oracle, point: Cell | None) -> list[str]:
+        """What is to be said of the point of the case, where the difference was seen only behind it."""
+        notes = oracle.notes()
+        return [*notes, f"{point[0]} x {point[1]} itself showed what the tables allow"] if point else notes

@@ -1,5 +1,5 @@
 """One case on one connection: carries out the steps, asks the oracle after each observation, stops at the first
-difference. It works by callbacks, so the same code runs on virtual time and on real sockets, and many at once.
+difference. By callbacks, so that the same code runs on virtual time and on real sockets, and many at once.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dicomnet.statemachine import (
     AAssociateRJ,
     AReleaseRQ,
     Framer,
-    Limits,
     PDataTF,
     Pdu,
     Violation,
 )
 from dicomnet.transports import Link, Timer
 
+from .bounds import TESTER_LIMITS, too_much, waits_for_user
 from .case import (
     SIDES,
     Await,
@@ -31,6 +31,7 @@ from .case import (
     Reset,
     Send,
     as_event,
+    told_of,
 )
 from .conversation import Asked, Conversation, longest_pdu
 from .evidence import Evidence, describe, describe_silence
@@ -43,13 +44,7 @@ from .row import Row
 from .target import Target, Visit
 from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
 
-# What the tester takes from a target: more than it announces, so that too long a PDU is seen and named.
-TESTER_LIMITS = Limits(data=1 << 20)
-MAX_RECEIVED = 1 << 22
-MAX_PDUS = 10_000
 PIECE_SECONDS = 0.001
-# How long the user of a requestor may take for what he does unasked, at least, in seconds.
-USER_PATIENCE = 5.0
 # "Rejected for now" (PS3.8 2020 Table 9-21).
 TRANSIENT = 2
 
@@ -76,6 +71,7 @@ class CaseRun:
         self._evidence = evidence or Evidence()
         self._steps = list(case.steps)
         self._position = -1
+        self._step_began = 0.0
         self._link: Link | None = None
         self._timer: Timer | None = None
         self._began = target.carrier.now()
@@ -113,7 +109,7 @@ class CaseRun:
             self._conclude()
             return
         step = self._steps[self._position]
-        self._answered = False
+        self._answered, self._step_began = False, self._target.carrier.now()
         match step:
             case Connect():
                 self._connect(step, self._target)
@@ -251,9 +247,14 @@ class CaseRun:
         elif self._released or self._oracle.dissolved:
             self._user_did_not(step)
         else:
-            self._wait(max(self._target.pace.patience, USER_PATIENCE), lambda: self._user_did_not(step))
+            silence, in_all = waits_for_user(step, self._target)
+            left = self._step_began + in_all - self._target.carrier.now()
+            then = self._user_did_not if silence <= left else self._user_goes_on
+            self._wait(max(min(silence, left), 0.0), lambda: then(step))
 
     def _answer(self, asked: Asked) -> None:
+        # Who sends one message after the other has read what answered those before.
+        self._oracle.caught_up()
         octets = asked.answer(longest_pdu(self._evidence))
         self._note("tester", "P-DATA-TF (response: success)", octets)
         self._oracle.sent(as_event("Evt10"))
@@ -268,7 +269,25 @@ class CaseRun:
             (self._conclude if gone else self._next)()
             return
         verdict = Verdict.INCONCLUSIVE if step.prefix else DEVIATION[self.case.level]
-        self._finish(verdict, step.wanted, self._story())
+        self._finish(verdict, step.wanted, self._evidence.story(self._ending.how))
+
+    def _user_goes_on(self, step: AwaitUser) -> None:
+        """His messages have no end, which nothing forbids."""
+        if step.free or (step.late and not self._target.releases):
+            self._next()
+        else:
+            seconds = self._target.carrier.now() - self._step_began
+            self._take_no_more(f"still sends messages after {seconds:.3g} s")
+
+    def _take_no_more(self, why: str) -> None:
+        """A user may send as much as he likes; only an acceptor, whom all this answers, goes wrong by it."""
+        if self._target.caller is None:
+            self._differ(self._oracle.expected(), why)
+        elif any(finding.grade is Grade.FAIL for finding in self.case.findings(self._evidence)):
+            self._grade()
+        else:
+            why = f"{why}, which is more than the tester takes: give it less to send"
+            self._finish(Verdict.INCONCLUSIVE, self.case.requirement, why)
 
     def _await_timer(self, step: AwaitTimer, left: float) -> None:
         """Wait in turns of the pokes; the pokes end when the time that is allowed is used up."""
@@ -352,21 +371,17 @@ class CaseRun:
             self._evidence.hears(received, raw)
             self._answers += 1
             self._note("target", describe(received), raw)
-            expected = self._oracle.expected()
             if isinstance(received, Violation):
-                self._differ(expected, describe(received))
-                return
-            if len(self._evidence.received) > MAX_PDUS:
-                self._differ(expected, f"more than {MAX_PDUS} PDUs without an end")
+                self._differ(self._oracle.expected(), describe(received))
                 return
             if not self._oracle.saw(received):
                 self.busy = isinstance(received, AAssociateRJ) and received.result == TRANSIENT
-                self._differ(expected, describe(received))
+                self._differ(self._oracle.expected(), describe(received))
                 return
             self._hear(received)
             self._saw_answer()
-        if self._received > MAX_RECEIVED and self.result is None:
-            self._differ(self._oracle.expected(), f"more than {MAX_RECEIVED} octets without an end")
+        if beyond := too_much(self.case.role, self._received, len(self._evidence.received)):
+            self._take_no_more(beyond)
         elif self.result is None:
             self._look_again()
 
@@ -436,15 +451,8 @@ class CaseRun:
             seen_in = " or ".join(map(cell_clause, self._row.checked(self._oracle, self.case.cell)))
             if seen_in:
                 words = f"{words} (in the check of the state that was reached: {seen_in})"
-            self._finish(DEVIATION[self.case.level], words, observed, self._behind() if seen_in else None)
-
-    def _behind(self) -> list[str]:
-        """What is to be said of the point of the case, where the difference was seen only behind it."""
-        cell = self.case.cell
-        return [
-            *self._oracle.notes(),
-            *([f"{cell[0]} x {cell[1]} itself showed what the tables allow"] if cell else []),
-        ]
+            notes = self._row.behind(self._oracle, self.case.cell) if seen_in else None
+            self._finish(DEVIATION[self.case.level], words, observed, notes)
 
     def _conclude(self) -> None:
         if self.case.lingers:
@@ -455,19 +463,11 @@ class CaseRun:
     def _grade(self) -> None:
         """All steps are done and explained: grade, checks, cells."""
         grade, notes = self._oracle.best, self._oracle.notes()
-        findings = [finding for check in self.case.checks for finding in check.look(self._evidence)]
-        if findings:
-            worst = max(findings, key=lambda finding: finding.grade)
-            grade = max(grade, worst.grade)
-            observed = "; ".join(f"{finding.text} ({finding.clause})" for finding in findings)
-            self._finish(verdict_of(grade, self.case.level), self.case.requirement, observed, notes)
-            return
-        self._finish(verdict_of(grade, self.case.level), "as the tables allow", self._story(), notes)
-
-    def _story(self) -> str:
-        names = [describe(pdu).split(":")[0] for pdu in self._evidence.received]
-        end = f"closed ({self._ending.how})" if self._ending.how in ("FIN", "RST") else ""
-        return ", ".join([*names, end] if end else names) or "nothing"
+        expected, observed = "as the tables allow", self._evidence.story(self._ending.how)
+        if findings := self.case.findings(self._evidence):
+            grade = max(grade, *(finding.grade for finding in findings))
+            expected, observed = self.case.requirement, told_of(findings)
+        self._finish(verdict_of(grade, self.case.level), expected, observed, notes)
 
     def _finish(self, verdict: Verdict, expected: str, observed: str, notes: list[str] | None = None) -> None:
         if self.result is not None:

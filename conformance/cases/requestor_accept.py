@@ -34,7 +34,7 @@ ROOM: Final = 4
 
 
 def _whole(request: AAssociateRQ) -> tuple[bytes, ...]:
-    return (APPLICATION, *contexts_of(request), user_information())
+    return (APPLICATION, *contexts_of(request), user_information(octets.VERSION_NAME))
 
 
 # --- fields -----------------------------------------------------------------------------------------------
@@ -44,7 +44,11 @@ def _reserved(request: AAssociateRQ) -> bytes:
     contexts = tuple(
         answer(context.id, 0, syntax_of(context), reserved=ALL) for context in request.presentation_contexts
     )
-    items = (item(0x10, APPLICATION[4:], ALL), *contexts, item(0x50, user_information()[4:], ALL))
+    items = (
+        item(0x10, APPLICATION[4:], ALL),
+        *contexts,
+        item(0x50, user_information(octets.VERSION_NAME)[4:], ALL),
+    )
     return ac(request.repeats, *items, behind=b"\xff\xff", header_reserved=ALL)
 
 
@@ -120,12 +124,12 @@ _WITHOUT: Final[tuple[tuple[str, str, Callable[[AAssociateRQ], tuple[bytes, ...]
     (
         "user.twice",
         "two user information items",
-        lambda request: (*_whole(request), user_information(longest=ROOM * 1024)),
+        lambda request: (*_whole(request), user_information(octets.VERSION_NAME, longest=ROOM * 1024)),
     ),
     (
         "item.overrun",
         "a last item that runs past the end",
-        lambda request: (*_whole(request)[:-1], _overrun(user_information())),
+        lambda request: (*_whole(request)[:-1], _overrun(user_information(octets.VERSION_NAME))),
     ),
     (
         "item.tail",
@@ -159,7 +163,7 @@ def _wrong() -> tuple[Case, ...]:
                 request.repeats,
                 uid(0x10, "1.2.840.10008.3.1.1.9"),
                 *contexts_of(request),
-                user_information(),
+                user_information(octets.VERSION_NAME),
             ),
             readings=odd_acceptance(Grade.INFORMATIONAL, "took an application context that is not DICOM's"),
             user=FREE,
@@ -175,7 +179,8 @@ def _wrong() -> tuple[Case, ...]:
                 _of_items(items),
                 readings=odd_acceptance(Grade.NON_STRICT, _GOES_ON),
                 user=FREE,
-                checks=_DATA,
+                # Without user information no length was stated; of two nothing says which holds.
+                checks=checks.WHATEVER_LENGTH if name.startswith("user.") else _DATA,
             )
             for name, what, items in _WITHOUT
         ),
@@ -187,7 +192,14 @@ def _wrong() -> tuple[Case, ...]:
 
 def _strangers(request: AAssociateRQ) -> bytes:
     stranger, empty = item(0xFE, b"unknown"), item(0x7F, b"")
-    return ac(request.repeats, stranger, *_whole(request)[:-1], empty, user_information(), stranger)
+    return ac(
+        request.repeats,
+        stranger,
+        *_whole(request)[:-1],
+        empty,
+        user_information(octets.VERSION_NAME),
+        stranger,
+    )
 
 
 def _in_context(request: AAssociateRQ) -> bytes:
@@ -230,7 +242,9 @@ def _unknown() -> tuple[Case, ...]:
             "the user information stands before the presentation contexts",
             ITEMS_CLAUSE,
             "Items are sent in increasing order of type; that a receiver minds another order is not called for.",
-            lambda request: ac(request.repeats, APPLICATION, user_information(), *contexts_of(request)),
+            lambda request: ac(
+                request.repeats, APPLICATION, user_information(octets.VERSION_NAME), *contexts_of(request)
+            ),
             readings=odd_acceptance(Grade.PASS, ""),
             user=FREE,
             level=Level.MAY,

@@ -331,11 +331,12 @@ AGREED: Final = Check("data is sent in transfer syntaxes that were agreed on", _
 NO_DATA: Final = Check("no data is sent", _no_data)
 IN_ORDER: Final = Check("fragments are in order: the command first, no message inside another", _in_order)
 COMMANDS: Final = Check("command sets are valid", _commands)
+WHATEVER_LENGTH: Final = (ON_ACCEPTED, IN_ORDER, checks.EVEN_FRAGMENTS)
 
 
 def within(maximum: int) -> tuple[Check, ...]:
     """What holds for whatever data is sent, where the tester's maximum length is this, in octets."""
-    return (ON_ACCEPTED, IN_ORDER, checks.data_within(maximum), checks.EVEN_FRAGMENTS)
+    return (*WHATEVER_LENGTH, checks.data_within(maximum))
 
 
 # --- connections ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from rich.markup import escape
 from dicomnet.statemachine import Framer
 
 from ..bench import SANITY, SANITY_REQUESTOR, Options
+from ..bounds import TESTER_LIMITS
 from ..case import (
     ACCEPTOR,
     SIDES,
@@ -38,7 +39,6 @@ from ..octets import with_titles
 from ..oracle import Oracle
 from ..reports import Screen
 from ..reports.text import printable
-from ..run import TESTER_LIMITS
 from ..suite import all_cases
 from ..tls_steps import Beside, Part, Probe, Renegotiate, Shake, Tell
 from .explain_tls import secure_lines

@@ -91,8 +91,10 @@ TAKEN = (
     "len.4096",
     "len.signed",
     "len.huge",
+    "ui.version-name.none",
 )
 DISLIKED = (
+    "frame.length.68",
     "ac.version.000[02]",
     "ac.application.*",
     "ac.user.*",
@@ -326,7 +328,7 @@ STREAM = (
     Fault(
         "ignores nonsense",
         Meddler(hears=_ignores_nonsense),
-        ("frame.length.0", "frame.length.67", "frame.length.68", "frame.foreign.*"),
+        ("frame.length.0", "frame.length.67", "frame.foreign.*"),
         words="nothing for",
     ),
     Fault(

@@ -44,6 +44,25 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+TALKS = """
+from dicomnet.conformance.octets import ECHO, RELEASE_RQ, RQ, with_titles
+
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+
+def ask(octets):
+    s.sendall(octets)
+    if not s.recv(65536):
+        sys.exit()
+
+ask(with_titles(RQ, "ANY-SCP", "TALKER"))
+"""
+
+
+def talker(tmp_path: Path, text: str) -> tuple[str, ...]:
+    """A requestor that is accepted, and then does this."""
+    return script(tmp_path, TALKS + textwrap.dedent(text))
+
+
 # --- a sound requestor ------------------------------------------------------------------------------------
 
 
@@ -65,6 +84,34 @@ def test_a_command_is_judged_once_for_each_case(tmp_path: Path) -> None:
     # The association was aborted, and the command says so; the protocol was kept, and that is what counts.
     assert first["verdict"] == "pass"
     assert any(what.startswith("the command ended with status 1; it said: ") for what in happened)
+
+
+def test_a_user_with_many_messages_is_sound(tmp_path: Path) -> None:
+    many = talker(tmp_path, "for _ in range(150): ask(ECHO)\nask(RELEASE_RQ)")
+    assert "3 pass" in listen(
+        "--select", "requestor.len.4096", "--select", "requestor.data.[eo]*er", *ONE, command=many
+    )
+
+
+def test_a_user_whose_messages_have_no_end_is_told_and_not_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicomnet.conformance.bounds.USER_SECONDS", 0.3)
+    monkeypatch.setattr("dicomnet.conformance.bounds.USER_PATIENCE", 0.3)
+    endless = talker(tmp_path, "while True: ask(ECHO)")
+    told = listen("--patience", "0.3", "--select", "requestor.sta6.evt11", *ONE, command=endless, code=3)
+    assert (
+        "still sends messages after 0.3 s, which is more than the tester takes: give it less to send" in told
+    )
+    assert "1 pass, 1 inconclusive" in told
+
+
+def test_who_sends_more_than_is_taken_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dicomnet.conformance.bounds.MAX_PDUS", {"requestor": 20})
+    many = talker(tmp_path, "for _ in range(40): ask(ECHO)\nask(RELEASE_RQ)")
+    told = listen("--select", "requestor.sta6.evt11", command=many, code=3)
+    assert "more than 20 PDUs without an end, which is more than the tester takes" in told
+    assert "1 inconclusive" in told
 
 
 def test_the_list_tells_cases_and_what_is_out_of_reach() -> None:

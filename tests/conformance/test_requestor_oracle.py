@@ -116,6 +116,18 @@ def test_a_user_who_acts_has_read_what_was_sent() -> None:
     assert made.expected() == ("A-ABORT (source 0)", "nothing")
 
 
+def test_a_user_with_many_messages_needs_no_more_hypotheses_for_each() -> None:
+    made = oracle("Evt3")
+    held: list[int] = []
+    for _ in range(60):
+        assert made.saw(ECHO)
+        made.caught_up()
+        made.sent(((stimulus("Evt10"),),))
+        held.append(len(made.hypotheses))
+    assert held[-1] == held[3]
+    assert made.cells()[0] >= {("Sta5", "Evt3"), ("Sta6", "Evt9")}
+
+
 def test_a_refused_connection_is_a_cell_of_its_own() -> None:
     made = Oracle(side=REQUESTOR)
     made.refused()
