@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, describe_context_result
+from dicomnet.statemachine import CONTEXT_ACCEPTED, VERIFICATION, AAssociateRQ, describe_context_result
 from dicomnet.transports import Secured
 
 from . import octets, requestor
@@ -156,6 +156,7 @@ class Bench:
         self.label = label
         self.healthy: Callable[[Result], bool] = passed
         self.insecure = False  # the link could not be secured, and that is all that is wrong
+        self.request: AAssociateRQ | None = None  # what a requestor asks for
         self._remark = remark
         self._hurried = options.patience is None
 
@@ -179,6 +180,7 @@ class Bench:
                 result.notes.append(blame(result, self.target))
                 return result
             slowest = max(slowest, run.slowest)
+            self.request = result.evidence.request()
         options = self.options
         pace = self.target.pace
         quiet = options.quiet or max(min(max(4 * slowest, MIN_QUIET), MAX_QUIET), 1.5 * slowest)

@@ -109,6 +109,23 @@ def _target(
     return None, requestor
 
 
+def words_of_target(
+    address: Address | None, requestor: Requestor | None, titles: tuple[str, str]
+) -> tuple[list[str], list[str]]:
+    """The target on a command line: what stands before the options, and what stands behind them."""
+    if requestor is not None:
+        behind = ["--", *requestor.words] if requestor.words else []
+        return ["--listen", str(requestor.listen), "--aet", requestor.aet], behind
+    called, calling = titles
+    return [
+        *([] if address is None else [str(address)]),
+        "--called-aet",
+        called,
+        "--calling-aet",
+        calling,
+    ], []
+
+
 def patience_to_connect(ctx: click.Context, requestor: Requestor | None, seconds: float) -> float:
     """How long a target may take to connect, where it was not said: one that is started by hand takes its time."""
     said = ctx.get_parameter_source("connect_limit") is click.core.ParameterSource.COMMANDLINE

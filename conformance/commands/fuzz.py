@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,18 +16,21 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from dicomnet.transports import Address, TlsSettings
 
 from ..bench import Options
+from ..caller import ByHand
+from ..case import ACCEPTOR, REQUESTOR, SIDES
+from ..command_trigger import Command
 from ..fuzz.again import CouldNotTestError, run_again
 from ..fuzz.outcome import MAX_FINDINGS, Effort, Finding, Outcome, Told
-from ..fuzz.report import as_test, name_of, outcome_as_dict
+from ..fuzz.report import Acceptor, Commanded, Subject, as_test, name_of, outcome_as_dict
 from ..fuzz.running import NoHypothesisError, bench_of, check_hypothesis
 from ..fuzz.running import fuzz as fuzz_target
 from ..fuzz.script import Script, ScriptError, read_token
 from ..reports import Screen, in_full, printable
 from ..target import Pace, Target
 from ..verdict import Verdict
+from .called import BY_HAND_SECONDS, Requestor, judged, words_of_target
 from .interruption import Interruption
 from .options import (
-    ADDRESS,
     AET,
     OUTPUT,
     PATIENCE,
@@ -37,7 +41,7 @@ from .options import (
     save_json,
 )
 from .runs import CALLED, CALLING, CarefulTcp, reached
-from .tls_options import requestor_tls, words_of
+from .tls_options import tested_tls, words_of
 
 COULD_NOT_TEST = 3
 OF_DRAWING = {
@@ -80,7 +84,11 @@ class TestsType(click.ParamType[Path]):
 
 
 _OPTIONS = (
-    click.argument("address", type=ADDRESS, metavar="HOST:PORT"),
+    click.option(
+        "--role",
+        type=click.Choice(list(SIDES)),
+        help="Which end of the association the target is: a requestor is one that is waited for (--listen).",
+    ),
     click.option("--called-aet", type=AET, default=CALLED, show_default=True, help="AE title of the target."),
     click.option(
         "--calling-aet", type=AET, default=CALLING, show_default=True, help="AE title of the tester."
@@ -127,30 +135,37 @@ def _with_options(function: F) -> F:
 
 
 @click.command()
+@judged
 @_with_options
-@requestor_tls
+@tested_tls
 @click.pass_context
 def fuzz(
     ctx: click.Context,
     /,
-    address: Address,
+    address: Address | None,
+    requestor: Requestor | None,
+    role: str | None,
     script: Script | None,
     tls: TlsSettings | None,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Send the acceptor at HOST:PORT drawn events, PDUs that are nearly valid, and octets, and judge what it answers.
 
+    With --listen it is a requestor that is answered so: COMMAND is started for each script, or somebody makes it call.
     Most scripts first lead the target to a state of Table 9-10. Octets that may be taken in several ways may be
-    answered in each of them; what fits none is a breach. It is made smaller, repeated alone with longer waits, and said
-    once for its state, event and clause, with the command that repeats it. After each script a healthy association
-    looks whether the target has been hurt. A target that is slow or shared makes a run differ from its seed's; the
-    command that repeats a script sends exactly that script.
+    answered in each of them; what fits none is a breach. It is made smaller, repeated alone with longer waits, and
+    said once for its state, event and clause, with the command that repeats it. After each script a healthy
+    association looks whether an acceptor has been hurt; a requestor is well as long as it calls. A target that is
+    slow or shared makes a run differ from its seed's; the command that repeats a script sends exactly that script.
 
     Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 could not test, or the target serves no more, 4 the tester
     itself failed or a file could not be written, 130 interrupted.
 
     Example: dicomnet fuzz 127.0.0.1:11112 --called-aet STORESCP --seconds 60 --test findings.py
+
+    Example: dicomnet fuzz --listen 0 --seconds 60 -- echoscu -aec {aet} {host} {port}
     """
+    _check_target(ctx, address, requestor, role)
     if script is None:
         _demand_hypothesis()
     refuse_same_file(options["json_file"], options["test_file"], "--json and --test")
@@ -163,15 +178,36 @@ def fuzz(
     screen = Screen(highlight=False)
     screen.carry_on = True
     tcp = CarefulTcp(interruption)
-    outcome = Outcome(str(address), _seed(options["seed"]))
-    session = _Session(screen, outcome, options, words_of(ctx))
+    asked = _Asked(address, requestor, words_of(ctx), options)
+    outcome = Outcome(asked.name, _seed(options["seed"]))
+    session = _Session(screen, outcome, asked)
+    command = None if requestor is None else requestor.command()
     try:
-        target, label = session.target(address, tcp, tls)
+        target, label = session.target(tcp, tls, command)
         code = session.again(target, label, script) if script is not None else session.draw(target, label)
     finally:
+        if command is not None:
+            command.close()
         tcp.end()
     interruption.release()
     ctx.exit(code)
+
+
+def _check_target(
+    ctx: click.Context, address: Address | None, requestor: Requestor | None, role: str | None
+) -> None:
+    if requestor is None and role == REQUESTOR.name:
+        raise click.UsageError(
+            "a requestor is waited for: give --listen [HOST:]PORT, and a COMMAND behind --"
+        )
+    if requestor is not None and role == ACCEPTOR.name:
+        raise click.UsageError("with --listen it is a requestor that is tested: leave --role acceptor out")
+    if address is None and requestor is None:
+        raise click.UsageError("which target? Give HOST:PORT, or --listen [HOST:]PORT for a requestor")
+    if requestor is not None:
+        if not requestor.words:
+            refuse_useless(ctx, {"test_file": "--test"}, "a test needs a COMMAND that starts the requestor")
+        requestor.refuse_taken_port()
 
 
 def _demand_hypothesis() -> None:
@@ -185,27 +221,72 @@ def _seed(given: int | None) -> int:
     return secrets.randbelow(MAX_SEED) if given is None else given
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line says: the target, the options of TLS as they were written, and all the others."""
+
+    address: Address | None
+    requestor: Requestor | None
+    tls_words: tuple[str, ...]
+    options: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Who is tested, in words."""
+        return str(self.address) if self.requestor is None else self.requestor.name
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """The AE titles, the called one first."""
+        return self.options["called_aet"], self.options["calling_aet"]
+
+    def subject(self) -> Subject:
+        """Who is tested, for a test that is written."""
+        if self.requestor is None:
+            called, calling = self.titles
+            return Acceptor(self.name, called, calling)
+        return Commanded(self.requestor.words, self.requestor.aet)
+
+    def bench(self) -> Options:
+        """How the target is run against."""
+        options = self.options
+        connect = (
+            BY_HAND_SECONDS if self.requestor is not None and not self.requestor.words else Options().connect
+        )
+        return Options(
+            connect=connect, patience=options["patience"], recover_limit=options["recover_limit"], idle=1.0
+        )
+
+    def repeat(self, script: Script) -> str:
+        """The command that runs this script alone."""
+        target, behind = words_of_target(self.address, self.requestor, self.titles)
+        return shlex.join(["dicomnet", "fuzz", *target, *self.tls_words, "--repeat", script.token(), *behind])
+
+
 class _Session:
     """One run of the command."""
 
-    def __init__(
-        self, screen: Screen, outcome: Outcome, options: dict[str, Any], tls_words: tuple[str, ...]
-    ) -> None:
+    def __init__(self, screen: Screen, outcome: Outcome, asked: _Asked) -> None:
         self._screen = screen
         self._outcome = outcome
-        self._options = options
-        self._tls_words = tls_words
+        self._asked = asked
+        self._options = asked.options
+        self.repeat = asked.repeat
 
-    def target(self, address: Address, tcp: CarefulTcp, tls: TlsSettings | None) -> tuple[Target, str]:
+    def target(self, tcp: CarefulTcp, tls: TlsSettings | None, command: Command | None) -> tuple[Target, str]:
         """The target, and the name of what carries its connections."""
-        over, below, caller = reached(tls, tcp, address)
-        called, calling = self._options["called_aet"], self._options["calling_aet"]
-        target = Target(over, address, called, calling, Pace(), below, caller)
+        asked = self._asked
+        if asked.requestor is None:
+            assert asked.address is not None
+            address, trigger = asked.address, None
+        else:
+            address, trigger = asked.requestor.listen, command or ByHand(self._ask)
+        over, below, caller = reached(tls, tcp, address, trigger)
+        target = Target(over, address, *asked.titles, Pace(), below, caller)
         return target, "tcp" if below is None else "tcp, TLS"
 
-    def _how(self) -> Options:
-        options = self._options
-        return Options(patience=options["patience"], recover_limit=options["recover_limit"], idle=1.0)
+    def _ask(self, address: Address) -> None:
+        self._say(f"waiting on {address} for the requestor to call")
 
     def _remark(self, text: str) -> None:
         self._outcome.remarks.append(text)
@@ -214,18 +295,12 @@ class _Session:
     def _say(self, text: str) -> None:
         self._screen.print(printable(text, keep="\n"), markup=False, soft_wrap=True)
 
-    def repeat(self, script: Script) -> str:
-        """The command that runs this script alone."""
-        options = self._options
-        words = ["dicomnet", "fuzz", self._outcome.target]
-        words += ["--called-aet", options["called_aet"], "--calling-aet", options["calling_aet"]]
-        words += [*self._tls_words, "--repeat", script.token()]
-        return shlex.join(words)
-
     def again(self, target: Target, label: str, script: Script) -> int:
         """Run one script, and tell all of it; gives the exit code."""
         try:
-            result = run_again(bench_of(target, self._how(), label, self._remark), script)
+            result = run_again(bench_of(target, self._asked.bench(), label, self._remark), script)
+        except ScriptError as error:
+            raise click.UsageError(f"--repeat: {error}") from error
         except CouldNotTestError as error:
             self._say(f"Could not test: {error}")
             return COULD_NOT_TEST
@@ -237,7 +312,9 @@ class _Session:
     def draw(self, target: Target, label: str) -> int:
         """Draw until a bound is reached, tell and write what was found; gives the exit code."""
         outcome = self._outcome
-        self._say(f"seed {outcome.seed}: {outcome.target}, called {target.called} by {target.calling}")
+        asked = self._asked.requestor
+        whom = f"called {target.called} by {target.calling}" if asked is None else f"called {asked.aet}"
+        self._say(f"seed {outcome.seed}: {outcome.target}, {whom}")
         try:
             self._fuzz(target, label)
         except KeyboardInterrupt:
@@ -275,7 +352,7 @@ class _Session:
                 target,
                 self._outcome,
                 self._effort(),
-                self._how(),
+                self._asked.bench(),
                 progress=tell,
                 remark=self._remark,
                 label=label,
@@ -323,12 +400,12 @@ class _Session:
         where: Path | None = options["test_file"]
         if where is None:
             return
-        titles = options["called_aet"], options["calling_aet"]
+        subject = self._asked.subject()
         if not outcome.findings:
             self._say(f"nothing found: no test is written to {str(where)!r}")
         elif not where.is_dir():
-            save(where, as_test(outcome, outcome.findings, *titles))
+            save(where, as_test(outcome, outcome.findings, subject))
         else:
             for number, finding in enumerate(outcome.findings, 1):
                 file = where / f"test_fuzz_{number}_{name_of(finding)}.py"
-                save(file, as_test(outcome, [finding], *titles))
+                save(file, as_test(outcome, [finding], subject))

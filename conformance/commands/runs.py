@@ -33,7 +33,7 @@ from ..session import CaseStarted, Emit, Event, Remark, Report, Session
 from ..target import Caller
 from ..tls_contexts import TlsContexts
 from ..verdict import Result
-from .called import Requestor
+from .called import Requestor, words_of_target
 from .interruption import Interruption
 
 CALLED, CALLING = "ANY-SCP", "DICOMNET"
@@ -78,21 +78,16 @@ class Choice:
 
     def repeat(self, *ids: str) -> str:
         """The command that repeats these cases."""
-        words = ["dicomnet", "test"]
-        if self.address is not None:
-            words += [str(self.address)]
-        if self.requestor is not None:
-            words += ["--listen", str(self.requestor.listen), "--aet", self.requestor.aet]
-        elif self.address is not None or (self.called, self.calling) != (CALLED, CALLING):
-            words += ["--called-aet", self.called, "--calling-aet", self.calling]
+        titles = self.called, self.calling
+        embedded = self.requestor is None and self.address is None and titles == (CALLED, CALLING)
+        target, behind = ([], []) if embedded else words_of_target(self.address, self.requestor, titles)
+        words = ["dicomnet", "test", *target]
         if self.depth:
             words += ["--depth", str(self.depth)]
         words += self.given
         for case_id in ids:
             words += ["--select", case_id]
-        if self.requestor is not None and self.requestor.words:
-            words += ["--", *self.requestor.words]
-        return shlex.join(words)
+        return shlex.join([*words, *behind])
 
 
 class CarefulTcp(TcpTransport):

@@ -5,14 +5,16 @@ a test; it needs no Hypothesis. `fuzz` is what `dicomnet fuzz` does. The strateg
 `dicomnet.conformance.fuzz.strategies`, which needs Hypothesis as `fuzz` does.
 """
 
-from .again import repeat
-from .compiled import Compiled, case_of, compiled
+from .again import repeat, repeat_requestor
+from .compiled import case_of, compiled
+from .compiler import Compiled
+from .framed import Heard, TooWideError
 from .outcome import Effort, Finding, Outcome, Told
 from .report import as_test, outcome_as_dict
 from .root import Root, root_of
 from .running import NoHypothesisError, fuzz
 from .script import Act, Say, Script, ScriptError, read_script, read_token
-from .stream import Heard, Stream, TooWideError, readings_of
+from .stream import Stream, readings_of
 
 __all__ = [
     "Act",
@@ -38,5 +40,6 @@ __all__ = [
     "read_token",
     "readings_of",
     "repeat",
+    "repeat_requestor",
     "root_of",
 ]

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dicomnet.transports import Address, TcpTransport, Transport
 
 from ..bench import Bench, Options, first_pace
+from ..caller import Reception, Trigger
+from ..command_trigger import Command
 from ..reports.text import in_full
-from ..target import Target
+from ..target import Caller, Target
 from ..verdict import Result, Verdict
 from .compiled import compiled
 from .script import Script, read_script
@@ -19,12 +21,15 @@ class CouldNotTestError(Exception):
 
 
 def run_again(bench: Bench, script: Script) -> Result:
-    """The verdict on one script, a failure repeated with longer waits. Raises `CouldNotTestError`."""
+    """The verdict on one script, a failure repeated with longer waits.
+
+    Raises `CouldNotTestError`, and `ScriptError` where the script is not for a target of this role.
+    """
     unfit = bench.sanity()
     if unfit is not None:
         raise CouldNotTestError(unfit.notes[-1])
     target = bench.target
-    made = compiled(script, target.called, target.calling)
+    made = compiled(script, target.called, target.calling, bench.request)
     run = bench.once(made.case)
     result = run.result
     assert result is not None
@@ -47,19 +52,48 @@ def repeat(
     `lines` are those of the script, `called` and `calling` the AE titles, `carrier` another than TCP. Raises
     `ScriptError` for lines that are no script and `CouldNotTestError` where no healthy association is possible.
     """
-    script = read_script(lines)
     host, _, port = target.rpartition(":")
+    _repeat(lines, Address(host.strip("[]"), int(port)), (called, calling), carrier)
+
+
+def repeat_requestor(
+    command: Iterable[str],
+    lines: Iterable[str],
+    *,
+    aet: str = "DICOMNET",
+    listen: str = "127.0.0.1:0",
+    carrier: Transport | None = None,
+    trigger: Trigger | None = None,
+) -> None:
+    """Run a script against the requestor that `command` starts. Raises `AssertionError` where it fails.
+
+    `command` are words, in which {host}, {port} and {aet} are filled in: where it is waited for (`listen`, HOST:PORT;
+    port 0 is any free one) and the tester's AE title. `trigger` makes the requestor call in another way, `carrier` is
+    another than TCP. Raises as `repeat` does, and `NoCommandError` where the command is no program.
+    """
+    host, _, port = listen.rpartition(":")
+    starts = trigger or Command(tuple(command), aet)
+    try:
+        _repeat(lines, Address(host.strip("[]"), int(port)), ("ANY-SCP", aet), carrier, starts)
+    finally:
+        if isinstance(starts, Command):
+            starts.close()
+
+
+def _repeat(
+    lines: Iterable[str],
+    address: Address,
+    titles: tuple[str, str],
+    carrier: Transport | None,
+    trigger: Trigger | None = None,
+) -> None:
+    script = read_script(lines)
     where = carrier or TcpTransport()
     try:
         options = Options()
-        address = Address(host.strip("[]"), int(port))
-        bench = Bench(
-            Target(where, address, called, calling, first_pace(options)),
-            options,
-            where.name,
-            lambda _text: None,
-        )
-        result = run_again(bench, script)
+        caller: Caller | None = None if trigger is None else Reception(where, address, trigger)
+        target = Target(where, address, *titles, first_pace(options), caller=caller)
+        result = run_again(Bench(target, options, where.name, lambda _text: None), script)
     finally:
         if carrier is None:
             where.end()

@@ -1,9 +1,8 @@
-"""From a script to an ordinary case: what each act may be taken for, and what the answers must hold."""
+"""From a script to the case of an acceptor, or of a requestor where its request is known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from dicomnet.statemachine import (
@@ -13,152 +12,54 @@ from dicomnet.statemachine import (
     PresentationContextRQ,
 )
 
-from ..case import Await, Case, Check, Close, Connect, Finding, Grade, HalfClose, Reset, Send, Step
+from ..case import ACCEPTOR, Case, Check, Connect, Finding, Grade
 from ..cases import checks, undecoded
 from ..cases.associate_ac import NO_SOP_CLASS, NO_SYNTAX
 from ..cases.build import PS37
-from ..evidence import NAMES, Evidence, not_an_echo_response
-from ..octets import with_titles
-from ..oracle import Oracle
+from ..evidence import Evidence, not_an_echo_response
+from .called import CalledCompiler
+from .compiler import Compiled, Compiler
+from .framed import Heard
 from .request import Proposal, is_served
-from .script import PLAIN, Say, Script
-from .stream import Stream, TooWideError
+from .script import Script
+from .stream import Stream
 
-# More ways to go on than this are not waited out: the next act first waits for the answers.
-CROWDED: Final = 100
-TOO_CROWDED: Final = 800
-CLAUSE: Final = "PS3.8 2020 Table 9-10, 9.3"
-HELD_BACK: Final = "the answer to a whole PDU is held back until the PDU behind it is whole"
 # A window that the request states and that the answer keeps, in the checks of the acceptance.
 ODD_FOR_CHECKS: Final = frozenset({"version without bit 0"})
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A case, and for each of its steps what is odd in its octets, and how many acts of the script led there.
+def compiled(script: Script, called: str, calling: str, request: AAssociateRQ | None = None) -> Compiled:
+    """The case of a script, for a target of these AE titles. What would be too wide to judge is left out at its end.
 
-    `lenient_from` is the position from which on nothing is a MUST.
+    A requestor is a target whose `request` is given, as it is when it calls. Raises `ScriptError` for acts that a
+    target of this kind does not know.
     """
-
-    case: Case
-    odd: tuple[frozenset[str], ...]
-    acts: tuple[int, ...]
-    lenient_from: int
-
-    def until(self, position: int, script: Script) -> Script:
-        """The part of the script that a run needs which ends at this step."""
-        return Script(script.acts[: max(self.acts[min(position, len(self.acts) - 1)], 1)])
-
-    def odd_until(self, position: int) -> frozenset[str]:
-        """What is odd in all that was sent by this step."""
-        return frozenset[str]().union(*self.odd[: position + 1])
-
-    def odd_at(self, position: int) -> frozenset[str]:
-        """What is odd in what was sent last, at this step or before it, with nothing waited for in between."""
-        steps = self.case.steps
-        last = position
-        while last > 0 and not isinstance(steps[last], Send):
-            last -= 1
-        first = last
-        while first > 0 and isinstance(steps[first - 1], Send):
-            first -= 1
-        return frozenset[str]().union(*self.odd[first : last + 1])
+    if request is not None:
+        return CalledCompiler((called, calling), request).compile(script)
+    return _AcceptorCompiler((called, calling)).compile(script)
 
 
-def compiled(script: Script, called: str, calling: str) -> Compiled:
-    """The case of a script, for a target of these AE titles. What would be too wide to judge is left out at its end."""
-    return _Compiler(called, calling).compile(script)
+def case_of(
+    script: Script, called: str = "ANY-SCP", calling: str = "DICOMNET", request: AAssociateRQ | None = None
+) -> Case:
+    """The case of a script: an ordinary one, that `CaseRun` runs. See `compiled`."""
+    return compiled(script, called, calling, request).case
 
 
-def case_of(script: Script, called: str = "ANY-SCP", calling: str = "DICOMNET") -> Case:
-    """The case of a script: an ordinary one, that `CaseRun` runs."""
-    return compiled(script, called, calling).case
-
-
-class _Compiler:
-    def __init__(self, called: str, calling: str) -> None:
-        self._titles = called, calling
-        self._stream = Stream(called, calling)
-        self._oracle = Oracle(track=False)
-        self._steps: list[Step] = [Connect()]
-        self._odd: list[frozenset[str]] = [frozenset()]
-        self._acts: list[int] = [0]
-        self._done = 0
-        self._oracle.connected()
-        self._open_end = False
+class _AcceptorCompiler(Compiler[Stream]):
+    def __init__(self, titles: tuple[str, str]) -> None:
+        super().__init__(titles, Stream(*titles), ACCEPTOR, (Connect(),))
         self._request: bytes = b""
 
-    def compile(self, script: Script) -> Compiled:
-        """Act by act; a half-close, and what is behind it, is no MUST."""
-        lenient = len(script.acts) * 3 + 3
-        try:
-            for act in script.acts:
-                self._done += 1
-                match act:
-                    case Say():
-                        self._say(act)
-                    case "half-close":
-                        lenient = min(lenient, len(self._steps))
-                        self._add(HalfClose())
-                        self._oracle.ended()
-                    case _:
-                        step = PLAIN[act]
-                        if isinstance(step, Await):
-                            self._wait(quiet=step.quiet)
-                        else:
-                            self._add(step)
-            if not isinstance(self._steps[-1], (Close, Reset)):
-                self._wait(quiet=True)
-        except (TooWideError, AssertionError):
-            self._wait(quiet=True)
-        case = Case(
-            f"fuzz.{script.token()[-12:]}",
-            "a drawn script",
-            CLAUSE,
-            "What is sent is answered as Table 9-10 says, whichever way it may be taken.",
-            tuple(self._steps),
-            checks=self._checks(),
-            kind="fuzz",
-        )
-        return Compiled(case, tuple(self._odd), tuple(self._acts), lenient)
-
-    def _add(self, step: Step, odd: frozenset[str] = frozenset()) -> None:
-        self._steps.append(step)
-        self._odd.append(odd)
-        self._acts.append(self._done)
-
-    def _wait(self, *, quiet: bool) -> None:
-        last = self._steps[-1]
-        if isinstance(last, Await):
-            if quiet and not last.quiet:
-                self._steps[-1] = Await(quiet=True, late=last.late)
-                self._acts[-1] = self._done
-            return
-        if isinstance(last, (Close, Reset)):
-            return
-        self._add(Await(quiet=quiet, late=HELD_BACK if self._open_end else ""))
-        self._oracle.settle()
-        self._stream.rested()
-        self._open_end = False
-
-    def _say(self, act: Say) -> None:
-        octets = with_titles(act.octets, *self._titles)
-        if len(self._oracle.hypotheses) > CROWDED:
-            self._wait(quiet=False)
-        heard = self._stream.send(octets, self._oracle.states())
-        self._oracle.sent(heard.readings)
-        if len(self._oracle.hypotheses) > TOO_CROWDED:
-            raise TooWideError
-        self._open_end = self._open_end or heard.open_end
-        if len(self._steps) == 1:
+    def hear(self, octets: bytes) -> Heard:
+        """See `Compiler`."""
+        if len(self.steps) == 1:
             self._request = octets
-        self._add(Send(_named(octets, heard.odd), octets, heard.readings, act.pieces), heard.odd)
+        return super().hear(octets)
 
-    # --- checks ------------------------------------------------------------------------------------------
-
-    def _checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[Check, ...]:
         """What an acceptance and the answers to C-ECHO requests must hold."""
-        stream, first = self._stream, self._stream.first
+        stream, first = self.stream, self.stream.first
         if first is None or first.request is None or first.odd & ODD_FOR_CHECKS:
             return ()
         if first.free:
@@ -242,8 +143,3 @@ def echo_responses(requests: tuple[tuple[int, int], ...]) -> Check:
                 )
 
     return Check("each C-ECHO response names its request: same context, Message ID, status success", look)
-
-
-def _named(octets: bytes, odd: frozenset[str]) -> str:
-    name = NAMES.get(octets[0], "octets")
-    return f"{name} ({', '.join(sorted(odd))})" if odd else name

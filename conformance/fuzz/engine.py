@@ -71,7 +71,6 @@ class Fuzzer:
         effort: Effort,
         progress: Progress,
         *,
-        role: str = "acceptor",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.outcome = outcome
@@ -79,7 +78,7 @@ class Fuzzer:
         self._effort = effort
         self._progress = progress
         self._clock = clock
-        self._scripts = scripts(role)
+        self._scripts = scripts(bench.target.role, bench.request)
         self._until = float("inf") if effort.seconds is None else clock() + effort.seconds
         self._known: dict[Script, _Trial] = {}
         self._beside: dict[tuple[str, str, str, str], _Trial] = {}
@@ -189,7 +188,7 @@ class Fuzzer:
         """Run a script once, then a healthy association. Raises `_Enough` where the target serves no more."""
         bench, outcome = self._bench, self.outcome
         target = bench.target
-        made = compiled(script, target.called, target.calling)
+        made = compiled(script, target.called, target.calling, bench.request)
         outcome.examples += 1
         try:
             run = bench.once(made.case)
@@ -197,7 +196,7 @@ class Fuzzer:
             if TOO_MANY not in fault.result.observed:
                 raise
             # There are more ways to take this script than can be followed: nothing is learned from it.
-            self._look_after(script)
+            self._look_after(script, fault.result)
             return _Trial(script, None, fault.result, outcome.examples)
         result = run.result
         assert result is not None
@@ -214,13 +213,16 @@ class Fuzzer:
             for note in result.notes or result.observed.split("; "):
                 self._tell(note, script)
         result.evidence.sent.clear()
-        self._look_after(script)
+        self._look_after(script, result)
         self._progress(outcome)
         needed = script if root is None else made.until(run.progress[0], script)
         return _Trial(needed, root, result, outcome.examples)
 
-    def _look_after(self, script: Script) -> None:
-        """The canary: does the target still serve?"""
+    def _look_after(self, script: Script, result: Result) -> None:
+        """The canary: does the target still serve? A requestor does as long as it calls."""
+        if self._bench.target.role == "requestor" and result.evidence.request() is not None:
+            self.outcome.good = script
+            return
         seconds = self._bench.recover()
         if seconds is None:
             self.outcome.lost = script
@@ -279,7 +281,7 @@ class Fuzzer:
         assert root is not None
         if self._is_known(root) or self.outcome.lost is not None:
             return
-        made = compiled(script, target.called, target.calling)
+        made = compiled(script, target.called, target.calling, self._bench.request)
         second = self._bench.confirm(made.case, trial.result, 2)
         if second.verdict is Verdict.FAIL:
             self.outcome.findings.append(Finding(root, script, second, trial.example))
@@ -287,7 +289,7 @@ class Fuzzer:
             self._not_seen_again.append(root)
             self.outcome.flaky.append(Told(str(root), script))
         try:
-            self._look_after(script)
+            self._look_after(script, second)
         except _Enough:
             return
         self._progress(self.outcome)

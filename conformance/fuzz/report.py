@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from textwrap import indent
 from typing import Final
 
@@ -15,14 +17,14 @@ from .script import Script
 SCHEMA: Final = "dicomnet-fuzz/1"
 HEAD: Final = '''"""Found by `dicomnet fuzz`: {who}, seed {seed}. Each test fails as long as the breach is there.
 
-The target is {target}, or what the environment variable DICOMNET_TARGET names as HOST:PORT.
+{where}
 """
 
 import os
+{imports}
+from dicomnet.conformance.fuzz import {function}
 
-from dicomnet.conformance.fuzz import repeat
-
-TARGET = os.environ.get("DICOMNET_TARGET", {target!r})
+{target}
 '''
 TEST: Final = '''
 
@@ -34,13 +36,64 @@ def test_{name}() -> None:
     script = (
 {lines}
     )
-    repeat(TARGET, script, called={called!r}, calling={calling!r})
+    {call}
 '''
 
 
-def as_test(outcome: Outcome, findings: Iterable[Finding], called: str, calling: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Acceptor:
+    """An acceptor that a written test is for: where it is, and the AE titles."""
+
+    where: str
+    called: str
+    calling: str
+
+    def head(self, seed: int) -> str:
+        """How a file of tests begins."""
+        return HEAD.format(
+            who=f"{self.called} called by {self.calling}",
+            seed=seed,
+            where=f"The target is {self.where}, or what the environment variable DICOMNET_TARGET names as HOST:PORT.",
+            imports="",
+            function="repeat",
+            target=f'TARGET = os.environ.get("DICOMNET_TARGET", {self.where!r})',
+        )
+
+    def call(self) -> str:
+        """What a test does with its script."""
+        return f"repeat(TARGET, script, called={self.called!r}, calling={self.calling!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """A requestor that a written test is for: the command that starts it, and the tester's AE title."""
+
+    words: tuple[str, ...]
+    aet: str
+
+    def head(self, seed: int) -> str:
+        """How a file of tests begins."""
+        line = shlex.join(self.words)
+        return HEAD.format(
+            who=f"a requestor that calls {self.aet}",
+            seed=seed,
+            where="The requestor is started by COMMAND, or by what the environment variable DICOMNET_COMMAND holds.",
+            imports="import shlex\n",
+            function="repeat_requestor",
+            target=f'COMMAND = shlex.split(os.environ.get("DICOMNET_COMMAND", {line!r}))',
+        )
+
+    def call(self) -> str:
+        """What a test does with its script."""
+        return f"repeat_requestor(COMMAND, script, aet={self.aet!r})"
+
+
+Subject = Acceptor | Commanded
+
+
+def as_test(outcome: Outcome, findings: Iterable[Finding], subject: Subject) -> str:
     """A file of tests for pytest, one for each of these findings: it needs `dicomnet`, and the target."""
-    text = HEAD.format(who=f"{called} called by {calling}", seed=outcome.seed, target=outcome.target)
+    text = subject.head(outcome.seed)
     for number, finding in enumerate(findings, 1):
         root = finding.root
         text += TEST.format(
@@ -50,8 +103,7 @@ def as_test(outcome: Outcome, findings: Iterable[Finding], called: str, calling:
             expected=_safe(finding.result.expected),
             observed=_safe(finding.result.observed),
             lines=indent("\n".join(f'"{line}",' for line in finding.script.lines()), " " * 8),
-            called=called,
-            calling=calling,
+            call=subject.call(),
         )
     return text
 

@@ -138,7 +138,7 @@ def _items(octets: bytes) -> Iterator[str]:
     if any(kind not in KNOWN for kind in kinds):
         yield "unknown item"
     for kind, value in items:
-        if kind == 0x10 and _no_uid(value):
+        if kind == 0x10 and no_uid(value):
             yield "odd UID"
         elif kind == 0x20:
             yield from _context(value)
@@ -154,7 +154,7 @@ def _context(value: bytes) -> Iterator[str]:
         yield "unknown sub-item of a context"
     if subs and subs[0][0] != 0x30:
         yield "odd order"
-    if any(_no_uid(name) for kind, name in subs if kind in (0x30, 0x40)):
+    if any(no_uid(name) for kind, name in subs if kind in (0x30, 0x40)):
         yield "odd UID"
     syntaxes = [name for kind, name in subs if kind == 0x40]
     if len(set(syntaxes)) < len(syntaxes):
@@ -170,7 +170,7 @@ def _user_items(value: bytes) -> Iterator[str]:
     if kinds[:1] != [0x51]:
         yield "maximum length not first"
     for kind, sub in items_of(value):
-        if kind == 0x52 and _no_uid(sub):
+        if kind == 0x52 and no_uid(sub):
             yield "odd UID"
 
 
@@ -183,7 +183,7 @@ def _user(user: UserInformation) -> Iterator[str]:
     uids = [role.sop_class_uid for role in user.roles]
     uids += [each.sop_class_uid for each in user.extended]
     uids += [uid for each in user.common_extended for uid in (each.sop_class_uid, each.service_class_uid)]
-    if any(_no_uid(uid.encode("latin-1")) for uid in uids) or len(user.roles) > 1:
+    if any(no_uid(uid.encode("latin-1")) for uid in uids) or len(user.roles) > 1:
         yield "odd user information"
     if any(role.scu_role > 1 or role.scp_role > 1 for role in user.roles) or user.user_identity_response:
         yield "odd user information"
@@ -202,7 +202,8 @@ def _user(user: UserInformation) -> Iterator[str]:
         yield "maximum length"
 
 
-def _no_uid(octets: bytes) -> bool:
+def no_uid(octets: bytes) -> bool:
+    """Whether these octets are no UID (PS3.5 2020 9.1)."""
     return len(octets) > UID_MAXIMUM or UID_TEXT.fullmatch(octets.decode("latin-1")) is None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from ..evidence import silent
 from ..oracle import Cell, Hypothesis, cell_clause
 from ..run import CaseRun
-from .compiled import Compiled
+from .compiler import Compiled
 
 AFTER: Final = ("", "Sta13")
 _NUMBER: Final = re.compile(r"\d+|'[^']*'")

@@ -47,6 +47,7 @@ def fuzz(
     `NoHypothesisError` without Hypothesis and `TesterFault` where the tester itself failed.
     """
     check_hypothesis()
+    outcome.role = target.role
     from .engine import Fuzzer
 
     bench = bench_of(target, options or Options(), label or target.carrier.name, remark)
@@ -54,4 +55,4 @@ def fuzz(
     if unfit is not None:
         outcome.blamed = unfit.notes[-1]
         return
-    Fuzzer(bench, outcome, effort, progress, role=target.role).run()
+    Fuzzer(bench, outcome, effort, progress).run()

@@ -48,13 +48,22 @@ PLAIN: Final[dict[str, Await | HalfClose | Close | Reset]] = {
     "reset": Reset(),
 }
 ENDINGS: Final = ("half-close", "close", "reset")
+# The answer to the user's message, and how it is cut.
+ANSWER: Final = "answer"
+ANSWERS: Final = (
+    ANSWER,
+    *(f"{ANSWER}-{how}" for how in ("two-pdvs", "two-pdus", "many-pdus", "control-bits")),
+)
+# What is said to a requestor that its own words decide, or waited for of its user: `accept` every context, the `answer`
+# to his message; his `data`, his `release`, or whatever he does (`serve`: his messages are answered, and he may go).
+OF_A_REQUESTOR: Final = ("accept", *ANSWERS, "data", "release", "serve")
 
 Act = Say | str
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Acts on one connection, in order: `Say`, or one of the words of `PLAIN`."""
+    """Acts on one connection, in order: `Say`, or a word of `PLAIN` or of `OF_A_REQUESTOR`."""
 
     acts: tuple[Act, ...]
 
@@ -82,7 +91,7 @@ def read_script(lines: Iterable[str]) -> Script:
     for number, line in enumerate(lines, 1):
         text = line.strip()
         act = _say(number, text) if text.startswith("send ") else text
-        if isinstance(act, str) and act not in PLAIN:
+        if isinstance(act, str) and act not in (*PLAIN, *OF_A_REQUESTOR):
             raise ScriptError(f"line {number}: no act is called {act[:40]!r}")
         if ended and act not in ("await", "listen"):
             raise ScriptError(f"line {number}: nothing is done behind the end of the connection but to wait")
