@@ -102,7 +102,7 @@ def _contexts(items: list[tuple[int, bytes]], request: AAssociateRQ) -> Iterator
         c.id: {each.encode("latin-1") for each in c.transfer_syntaxes} for c in request.presentation_contexts
     }
     answers = [value for kind, value in items if kind == CONTEXT]
-    if Counter(value[0] for value in answers) != Counter(proposed):
+    if Counter(value[0] for value in answers) != Counter(list(proposed)):
         yield "other contexts than proposed"
     for value in answers:
         subs = list(items_of(value, SUB_ITEMS))

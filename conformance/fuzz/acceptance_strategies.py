@@ -97,11 +97,9 @@ def acceptances(request: AAssociateRQ) -> st.SearchStrategy[bytes]:
     changes: tuple[st.SearchStrategy[Change[Acceptance]], ...] = (
         *SHARED,
         changed("repeats", st.sampled_from((bytes(REPEATED), b"\xff" * REPEATED, o.NOBODY * 4))),
-        _one(request),
-        _one(request),
-        _one(request),
-        _all(request),
-        _all(request),
+        # What becomes of the contexts is what an acceptance is for.
+        *(_one(request) for _ in range(6)),
+        *(_all(request) for _ in range(6)),
         more("contexts", _answers(request)),
         more("contexts", st.builds(o.item, st.just(0x21), st.binary(max_size=40))),
     )

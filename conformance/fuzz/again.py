@@ -13,6 +13,7 @@ from ..reports.text import in_full
 from ..target import Caller, Target
 from ..verdict import Result, Verdict
 from .compiled import compiled
+from .running import UNREAD
 from .script import Script, read_script
 
 
@@ -29,6 +30,8 @@ def run_again(bench: Bench, script: Script) -> Result:
     if unfit is not None:
         raise CouldNotTestError(unfit.notes[-1])
     target = bench.target
+    if target.role == "requestor" and bench.request is None:
+        raise CouldNotTestError(UNREAD)
     made = compiled(script, target.called, target.calling, bench.request)
     run = bench.once(made.case)
     result = run.result

@@ -19,7 +19,7 @@ from ..requestor import ACCEPTS, ANSWERS, CALLED
 from .acceptance import OF_CONTEXTS
 from .called_stream import REJECTED, CalledStream
 from .compiler import Compiler
-from .framed import AC, Heard
+from .framed import AC, Heard, TooWideError
 from .script import ANSWER
 
 CHANGED: Final = (
@@ -32,6 +32,22 @@ WAITS: Final = {
     "release": AwaitUser("Evt11"),
     "serve": AwaitUser("Evt11", prefix=False, free=True),
 }
+
+
+# It is the same each time, and what is wrong in it is said once, behind all that depends on what was sent.
+OF_REQUEST: Final = (
+    checks.VERSION,
+    checks.APPLICATION_NAME,
+    checks.TITLES,
+    checks.RESERVED,
+    checks.ITEM_ORDER,
+    checks.IDS,
+    checks.SYNTAXES,
+    checks.MAXIMUM,
+    checks.CLASS,
+    checks.VERSION_NAME,
+    checks.NEGOTIATED,
+)
 
 
 class CalledCompiler(Compiler[CalledStream]):
@@ -53,7 +69,9 @@ class CalledCompiler(Compiler[CalledStream]):
         super().send(step, odd)
 
     def word(self, act: str) -> None:
-        """See `Compiler`."""
+        """See `Compiler`. Of a stream that is torn nobody can say what one more PDU would be."""
+        if self.stream.torn:
+            raise TooWideError
         if act in WAITS:
             self._wait_for(WAITS[act], free=act == "serve")
         elif act == "accept":
@@ -64,6 +82,10 @@ class CalledCompiler(Compiler[CalledStream]):
             self.send(Send(ANSWERS.what, b"", self.stream.answer, made=made))
 
     def _wait_for(self, step: AwaitUser, *, free: bool) -> None:
+        last = self.steps[-1]
+        if free or (isinstance(last, Send) and last.made is not accept):
+            # What the user does next is to be seen behind what answers this, not before it.
+            self.wait(quiet=False)
         self.add(step)
         self.oracle.settle()
         self.stream.rested()
@@ -74,17 +96,20 @@ class CalledCompiler(Compiler[CalledStream]):
 
     def checks(self) -> tuple[Check, ...]:
         """See `Compiler`."""
+        return (*self._of_data(), checks.PATIENT, *OF_REQUEST)
+
+    def _of_data(self) -> list[Check]:
         first = self.stream.first
         if first is None:
-            return (checks.PATIENT,)
+            return []
         if first is REJECTED:
-            return (checks.PATIENT, checks.NO_DATA)
-        made = [checks.PATIENT, checks.IN_ORDER, acceptor_checks.EVEN_FRAGMENTS]
+            return [checks.NO_DATA]
+        made = [checks.IN_ORDER, acceptor_checks.EVEN_FRAGMENTS]
         if first.maximum is not None:
             made.append(acceptor_checks.data_within(first.maximum))
         if not first.odd & OF_CONTEXTS:
             made += [checks.ON_ACCEPTED, checks.AGREED]
-        return tuple(made)
+        return made
 
 
 def _cut(how: str) -> Callable[[Asked], bytes]:

@@ -30,6 +30,8 @@ APPROACHES: Final[dict[str, tuple[Act, ...]]] = {
     "Sta11": (*RELEASING, RELEASE, "await"),
     "Sta13, released": (*BEGUN, RELEASE, "await"),
     "Sta13, aborted": (*BEGUN, Say(o.AC), "await"),
+    "Sta13, rejected": (Say(o.RJ), "await"),
+    "Sta13, collided": (*RELEASING, RELEASE, "await", Say(o.RELEASE_RP), "await"),
     "accepted": ("accept",),
     "answered": (*BEGUN, "answer", "await"),
     "in a message": (*BEGUN, Say(PART)),

@@ -62,6 +62,11 @@ class Framed:
         self._confused = False
         self._odd: set[str] = set()
 
+    @property
+    def torn(self) -> bool:
+        """Whether the next octets are no PDU of their own: one has begun, or its end is not known."""
+        return self.lost or bool(self._pending)
+
     def rested(self) -> None:
         """The answers that are due were waited for."""
 

@@ -14,6 +14,7 @@ from .outcome import Effort, Outcome
 EXTRA: Final = (
     "dicomnet fuzz draws with Hypothesis, which is not installed: pip install 'dicomnet[hypothesis]'"
 )
+UNREAD: Final = "the request of the target cannot be read, so nothing that fits can answer it; dicomnet test --listen says more"
 
 
 class NoHypothesisError(ImportError):
@@ -54,5 +55,8 @@ def fuzz(
     unfit = bench.sanity()
     if unfit is not None:
         outcome.blamed = unfit.notes[-1]
+        return
+    if target.role == "requestor" and bench.request is None:
+        outcome.blamed = UNREAD
         return
     Fuzzer(bench, outcome, effort, progress).run()

@@ -66,11 +66,6 @@ class Stream(Framed):
         self._context: int | None = None
         self._outstanding = 0
 
-    @property
-    def clean(self) -> bool:
-        """Whether the next octets begin a PDU, and the next data a message."""
-        return not (self.lost or self._pending or self._message or self._confused)
-
     def rested(self) -> None:
         """The answers that are due were waited for."""
         self._outstanding = 0

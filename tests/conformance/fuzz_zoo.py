@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 
 from dicomnet.conformance import Options, Pace, Target
@@ -81,15 +83,12 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def main(arguments: list[str]) -> None:
-    """Print what is found of each, or of those that are named."""
-    examples = int(arguments[0]) if arguments else 1500
-    seed = int(arguments[1]) if len(arguments) > 1 else 1
-    names = arguments[2:] or [name for name in sorted(ZOO) if name not in OUT_OF_REACH]
+def show(runs: Mapping[str, Callable[[], Outcome]], out_of_reach: Mapping[str, str]) -> None:
+    """Run each, print a row for it, then a summary."""
     needed: list[int] = []
     told = 0
-    for name in names:
-        outcome = fuzzed(ZOO[name], examples, seed)
+    for name, run in runs.items():
+        outcome = run()
         after = found(outcome)
         if after is not None:
             needed.append(after)
@@ -100,10 +99,18 @@ def main(arguments: list[str]) -> None:
             _print(f"{name:40}        {outcome.told[0].text if outcome.told else 'NOT FOUND'}")
     middle = f", after {median(needed):g} scripts in the median" if needed else ""
     _print(
-        f"\n{len(needed)} of {len(names)} found{middle}; {told} more told; {len(OUT_OF_REACH)} out of reach:"
+        f"\n{len(needed)} of {len(runs)} found{middle}; {told} more told; {len(out_of_reach)} out of reach:"
     )
-    for name, why in OUT_OF_REACH.items():
+    for name, why in out_of_reach.items():
         _print(f"  {name}: {why}")
+
+
+def main(arguments: list[str]) -> None:
+    """Print what is found of each, or of those that are named."""
+    examples = int(arguments[0]) if arguments else 1500
+    seed = int(arguments[1]) if len(arguments) > 1 else 1
+    names = arguments[2:] or [name for name in sorted(ZOO) if name not in OUT_OF_REACH]
+    show({name: partial(fuzzed, ZOO[name], examples, seed) for name in names}, OUT_OF_REACH)
 
 
 if __name__ == "__main__":

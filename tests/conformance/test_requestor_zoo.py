@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import ClassVar
 
 import pytest
 
-from dicomnet.conformance import Nothing, Options, Reception, Report, Session, Verdict, all_cases
+from dicomnet.conformance import Options, Reception, Report, Session, Verdict, all_cases
 from dicomnet.statemachine import PDataTF
-from dicomnet.transports import Address, MemoryTransport, Transport
+from dicomnet.transports import Address, MemoryTransport
 
 from ..zoo import REQUESTORS, PlainRequestor, SlowRequestor
 from ..zoo.octets import patched
+from .calling import Call
 
 CASES = all_cases(role="requestor")
 TOLD = {Verdict.FAIL, Verdict.NON_STRICT, Verdict.INFORMATIONAL}
@@ -45,22 +44,6 @@ class Even(PlainRequestor):
 
     def data_received(self, data: PDataTF) -> None:
         super().data_received(replace(data, pdvs=tuple(replace(pdv, context_id=1) for pdv in data.pdvs)))
-
-
-class Call:
-    """Makes a requestor of the zoo call."""
-
-    watches: ClassVar[bool] = False
-
-    def __init__(self, kind: type[PlainRequestor]) -> None:
-        self._kind = kind
-
-    def start(
-        self, carrier: Transport, address: Address, tell: Callable[[str], None], gone: Callable[[str], None]
-    ) -> Nothing:
-        """See `Trigger`."""
-        self._kind(carrier, address)
-        return Nothing()
 
 
 @cache
