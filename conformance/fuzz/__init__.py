@@ -5,7 +5,8 @@ a test; it needs no Hypothesis. `fuzz` is what `dicomnet fuzz` does. The strateg
 `dicomnet.conformance.fuzz.strategies`, which needs Hypothesis as `fuzz` does.
 """
 
-from .again import repeat, repeat_requestor
+from .acceptance import Acceptance, acceptance
+from .again import CouldNotTestError, repeat, repeat_requestor
 from .compiled import case_of, compiled
 from .compiler import Compiled
 from .framed import Heard, TooWideError
@@ -17,8 +18,10 @@ from .script import Act, Say, Script, ScriptError, read_script, read_token
 from .stream import Stream, readings_of
 
 __all__ = [
+    "Acceptance",
     "Act",
     "Compiled",
+    "CouldNotTestError",
     "Effort",
     "Finding",
     "Heard",
@@ -31,6 +34,7 @@ __all__ = [
     "Stream",
     "Told",
     "TooWideError",
+    "acceptance",
     "as_test",
     "case_of",
     "compiled",

@@ -14,7 +14,10 @@ from .outcome import Effort, Outcome
 EXTRA: Final = (
     "dicomnet fuzz draws with Hypothesis, which is not installed: pip install 'dicomnet[hypothesis]'"
 )
-UNREAD: Final = "the request of the target cannot be read, so nothing that fits can answer it; dicomnet test --listen says more"
+UNREAD: Final = (
+    "the request of the target cannot be read, so nothing that fits can answer it: "
+    "dicomnet test --listen says what is wrong with it"
+)
 
 
 class NoHypothesisError(ImportError):

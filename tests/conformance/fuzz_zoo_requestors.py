@@ -17,9 +17,18 @@ from .calling import Call
 from .fuzz_zoo import show
 
 # What no script can show, and why.
-OUT_OF_REACH: dict[str, str] = {}
+OUT_OF_REACH: dict[str, str] = {
+    "connects-again-after-rj": "no script watches who connects when all is over",
+    "sta13-restarts-artim": "no script waits for ARTIM",
+    "sta13-without-artim": "no script waits for ARTIM",
+}
 # What is less than strict, or only told, as in the suite: no finding.
-TOLD: dict[str, str] = {}
+TOLD: dict[str, str] = {
+    "aborts-with-reserved-reason": "reserved abort reason",
+    "ignores-end-of-connection": "behind a half-close",
+    "requests-with-reserved-octets": "not sent as zero",
+    "takes-malformed-ac": "went on with an acceptance that is wrong",
+}
 
 
 def answered(

@@ -35,8 +35,8 @@ def dies(carrier: TcpTransport) -> Address:
     return ZOO["sta13-pdu-crashes"](carrier, "ZOO").address
 
 
-def pytest_of(file: Path, target: str) -> subprocess.CompletedProcess[str]:
-    """Run a written test, against this target."""
+def pytest_of(file: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a written test, with these variables of the environment: another target, or command, than its own."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)],
         capture_output=True,
@@ -44,7 +44,7 @@ def pytest_of(file: Path, target: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
         cwd=file.parent,
-        env={**os.environ, "DICOMNET_TARGET": target},
+        env={**os.environ, **environment},
     )
 
 
@@ -61,7 +61,7 @@ def test_a_finding_is_said_written_and_repeated(tmp_path: Path) -> None:
         again = run("fuzz", str(address), *AS_ZOO, *PATIENCE, "--repeat", finding["token"])
         assert again.exit_code == 1, again.output
         assert "A-ABORT: aborted by the service user" in again.output
-        failed = pytest_of(test_file, str(address))
+        failed = pytest_of(test_file, DICOMNET_TARGET=str(address))
     assert failed.returncode == 1, failed.stdout
     assert "A-ABORT: aborted by the service user" in failed.stdout
     assert (report["schema"], report["seed"], report["role"]) == ("dicomnet-fuzz/1", 1, "acceptor")
@@ -74,7 +74,7 @@ def test_a_finding_is_said_written_and_repeated(tmp_path: Path) -> None:
     assert 1 <= report["scripts"] <= 40 + finding["first_seen"] + 400
     assert report["cells"]["covered"] <= report["cells"]["reachable"]
     with acceptor(sound) as address:
-        passed = pytest_of(test_file, str(address))
+        passed = pytest_of(test_file, DICOMNET_TARGET=str(address))
         fine = run("fuzz", str(address), *AS_ZOO, *PATIENCE, "--repeat", finding["token"])
     assert passed.returncode == 0, passed.stdout
     assert fine.exit_code == 0, fine.output
@@ -86,7 +86,7 @@ def test_a_test_for_each_finding_in_a_directory(tmp_path: Path) -> None:
         assert result.exit_code == 1, result.output
         (file,) = tmp_path.glob("*.py")
         assert file.name == "test_fuzz_1_sta6_evt16.py"
-        assert pytest_of(file, str(address)).returncode == 1
+        assert pytest_of(file, DICOMNET_TARGET=str(address)).returncode == 1
 
 
 def test_nothing_found(tmp_path: Path) -> None:
