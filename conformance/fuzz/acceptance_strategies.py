@@ -52,9 +52,11 @@ def _answers(request: AAssociateRQ) -> st.SearchStrategy[bytes]:
     names = sorted({name for context in request.presentation_contexts for name in context.transfer_syntaxes})
     syntaxes = st.lists(st.sampled_from((*names, *names, NO_SYNTAX, "")), max_size=2)
     number = st.sampled_from((*proposed, *proposed, 255, 2, 0))
-    return st.builds(
-        lambda each, result, said: o.answer(each, result, *said), number, st.sampled_from(RESULTS), syntaxes
-    )
+
+    def made(number: int, result: int, said: list[str]) -> bytes:
+        return o.answer(number, result, *said)
+
+    return st.builds(made, number, st.sampled_from(RESULTS), syntaxes)
 
 
 def _one(request: AAssociateRQ) -> st.SearchStrategy[Change[Acceptance]]:

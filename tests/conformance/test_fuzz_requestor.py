@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import pytest
@@ -23,26 +25,17 @@ from dicomnet.conformance.fuzz import (
     repeat_requestor,
 )
 from dicomnet.conformance.fuzz.strategies import acceptances, scripts
-from dicomnet.conformance.octets import (
-    RELEASE_RP,
-    RQ,
-    ac,
-    answer,
-    item,
-    max_length,
-    user_information,
-    with_titles,
-)
 from dicomnet.statemachine import (
     IMPLICIT_LE,
     VERIFICATION,
     AAssociateAC,
-    AAssociateRQ,
+    AReleaseRP,
     PresentationContextRQ,
     Violation,
     decode,
+    encode,
 )
-from dicomnet.transports import Address, MemoryTransport, ReferenceRequestor, Transport
+from dicomnet.transports import Address, MemoryTransport, ReferenceRequestor, Transport, echo_request
 
 from ..zoo import REQUESTORS, PlainRequestor, SlowRequestor
 from .calling import Call
@@ -50,8 +43,32 @@ from .fuzz_zoo import found
 from .fuzz_zoo_requestors import OUT_OF_REACH, TOLD, answered, fuzzed
 
 EFFORT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-REQUEST = decode(with_titles(RQ, "ANY-SCP", "DICOMNET"))
-assert isinstance(REQUEST, AAssociateRQ)
+
+REQUEST = echo_request("ANY-SCP", "DICOMNET")
+RELEASE_RP = encode(AReleaseRP())
+
+
+# --- acceptances as octets (PS3.8 2020 9.3.3) -------------------------------------------------------------
+
+
+def item(kind: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", kind, 0, len(body)) + body
+
+
+def answer(number: int, result: int, *syntaxes: str) -> bytes:
+    subs = b"".join(item(0x40, name.encode("ascii")) for name in syntaxes)
+    return item(0x21, bytes((number, 0, result, 0)) + subs)
+
+
+def user_information(*subs: bytes, longest: int = 16384) -> bytes:
+    return item(0x50, item(0x51, struct.pack(">I", longest)) + item(0x52, b"1.2.3") + b"".join(subs))
+
+
+def of(*items: bytes, version: int = 1) -> bytes:
+    body = struct.pack(">HH", version, 0) + bytes(64) + b"".join(items)
+    return struct.pack(">BBI", 2, 0, len(body)) + body
+
+
 APPLICATION = item(0x10, b"1.2.840.10008.3.1.1.1")
 USER = user_information()
 CONTEXT = answer(1, 0, IMPLICIT_LE)
@@ -129,7 +146,7 @@ def test_an_acceptance_that_was_drawn_for_another_request_is_not_sent() -> None:
     for request, verdict in ((other, Verdict.NOT_APPLICABLE), (REQUEST, Verdict.PASS)):
         run = CaseRun(case_of(script, request=request), target)
         run.start()
-        carrier.run(lambda run=run: run.over, 60.0)
+        carrier.run(partial(getattr, run, "over"), 60.0)
         assert run.result is not None
         assert run.result.verdict is verdict
 
@@ -142,10 +159,6 @@ def test_an_acceptance_that_was_drawn_for_another_request_is_not_sent() -> None:
 def test_an_acceptance_is_as_long_as_it_says(octets: bytes) -> None:
     found_as = decode(octets)
     assert isinstance(found_as, AAssociateAC) or not (isinstance(found_as, Violation) and found_as.framing)
-
-
-def of(*items: bytes, version: int = 1) -> bytes:
-    return ac(bytes(64), *items, version=version)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +180,7 @@ def of(*items: bytes, version: int = 1) -> bytes:
         (of(APPLICATION, item(0x21, b"\1\0\0\0" + item(0x40, IMPLICIT_LE.encode()) + item(0x41, b"")), USER),
          {"unknown sub-item of a context"}),
         (of(APPLICATION, CONTEXT, item(0x30, b"1.2"), USER), {"item in a wrong place"}),
-        (of(APPLICATION, CONTEXT, item(0x50, max_length(5))), {"odd implementation class UID"}),
+        (of(APPLICATION, CONTEXT, item(0x50, item(0x51, bytes((0, 0, 0, 5))))), {"odd implementation class UID"}),
         (of(APPLICATION, CONTEXT, user_information(item(0x55, b""))), {"odd implementation version name"}),
         (of(APPLICATION, CONTEXT, user_information(item(0x53, b"\0\1\0\1"))), {"answers what was not negotiated"}),
         (of(APPLICATION, CONTEXT, user_information(item(0x5E, b"x"))), set[str]()),
@@ -175,7 +188,7 @@ def of(*items: bytes, version: int = 1) -> bytes:
 )  # fmt: skip
 def test_what_is_odd_in_an_acceptance(octets: bytes, odd: set[str]) -> None:
     seen = acceptance(octets, REQUEST)
-    assert seen.odd == odd
+    assert set(seen.odd) == odd
     grades = [stimulus.grade for reading in seen.readings() for stimulus in reading]
     assert ("Evt19" in {s.event for reading in seen.readings() for s in reading}) == bool(odd)
     assert max(grades) <= Grade.NON_STRICT
@@ -192,7 +205,7 @@ def test_what_is_odd_in_an_acceptance(octets: bytes, odd: set[str]) -> None:
 )
 def test_what_an_acceptance_settles(octets: bytes, accepted: set[int], maximum: int | None) -> None:
     seen = acceptance(octets, REQUEST)
-    assert (seen.accepted, seen.maximum) == (accepted, maximum)
+    assert (set(seen.accepted), seen.maximum) == (accepted, maximum)
 
 
 # --- the zoo ----------------------------------------------------------------------------------------------
