@@ -17,6 +17,7 @@ from .commands.fuzz import fuzz
 from .commands.interruption import Interruption
 from .commands.mutate import mutate
 from .commands.options import INTERRUPTED
+from .commands.page import page
 from .commands.peers import echo, serve
 from .commands.simulate import simulate_command
 from .commands.standard_output import standard_output
@@ -39,7 +40,20 @@ def cli() -> None:
     """
 
 
-for command in (test, fuzz, explain, serve, echo, mutate, check, simulate_command, table, diagram, certs):
+for command in (
+    test,
+    fuzz,
+    explain,
+    serve,
+    echo,
+    mutate,
+    check,
+    simulate_command,
+    table,
+    diagram,
+    page,
+    certs,
+):
     cli.add_command(command)
 
 

@@ -43,7 +43,8 @@ def marks_of(report: Mapping[str, object]) -> dict[Cell, Mark]:
         if times:
             _mark(marks, cell, Mark.PASSED)
     order = list(Mark)
-    for row in cast("Sequence[object]", report.get("cases") or ()):
+    rows = report.get("cases")
+    for row in cast("Sequence[object]", rows if isinstance(rows, list) else ()):
         case = cast("Mapping[str, object]", row if isinstance(row, dict) else {})
         pair, mark = case.get("cell"), MARK_OF.get(str(case.get("verdict")))
         if mark is None or not isinstance(pair, list) or len(cast("list[object]", pair)) != 2:

@@ -5,7 +5,7 @@ from dicomnet.statemachine import COUPLING, MACHINES
 from .arrows import Arrow, Line, arrows_of
 from .dot import coupling_dot, machine_dot
 from .heat import heat_svg
-from .marks import Mark, Marks
+from .marks import SIGN, Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 from .render import FORMATS, RenderError, picture
 from .sequence import Chart, Happening, Message, Note, Parting, chart_mermaid, chart_svg
@@ -33,6 +33,7 @@ def mermaid_of(name: str) -> str:
 __all__ = [
     "DIAGRAMS",
     "FORMATS",
+    "SIGN",
     "Arrow",
     "Chart",
     "Happening",

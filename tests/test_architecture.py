@@ -38,6 +38,8 @@ PUBLIC_MODULES = (
     "dicomnet.conformance.fuzz.strategies",
     "dicomnet.conformance.mutate",
     "dicomnet.conformance.pytest_plugin",
+    "dicomnet.conformance.reports.fields",
+    "dicomnet.conformance.reports.page",
     "dicomnet.conformance.stateful",
     "dicomnet.conformance.throwaway",
 )

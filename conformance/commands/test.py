@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import click
 
 from dicomnet.transports import Address, TlsSettings, tls_profile
 
+from ..baseline import Baseline
 from ..bench import KITS, Options
 from ..case import Case
 from ..crowd import MAX_FILL
@@ -29,7 +31,12 @@ from .tls_options import EXPIRED_NAMES, TLS_NAMES, expired_tls, tested_tls, word
 OF_A_TARGET = {"concurrent": "--concurrent"} | {
     name: option for name, option in (TLS_NAMES | EXPIRED_NAMES).items() if name != "tls_profile"
 }
-REPORTS = {"json_file": "--json", "junit_file": "--junit", "write_baseline": "--write-baseline"}
+REPORTS = {
+    "json_file": "--json",
+    "junit_file": "--junit",
+    "html_file": "--html",
+    "write_baseline": "--write-baseline",
+}
 
 F = TypeVar("F", bound=Callable[..., Any])
 Writer = Callable[[Report, Repeat, Path], None]
@@ -70,6 +77,9 @@ _OPTIONS = (
     click.option("--list", "list_only", is_flag=True, help="List the cases and stop."),
     click.option("--dry-run", is_flag=True, help="Say what would be run, without any connection."),
     click.option("--json", "json_file", type=OUTPUT, default=None, help="Write a report as JSON."),
+    click.option(
+        "--html", "html_file", type=OUTPUT, default=None, help="Write a report as a page for people."
+    ),
     click.option("--junit", "junit_file", type=OUTPUT, default=None, help="Write a report as JUnit XML."),
     click.option(
         "--allow-inconclusive", is_flag=True, help="A MUST case that stays inconclusive is no exit code 3."
@@ -114,6 +124,7 @@ def test(
     dry_run: bool,
     json_file: Path | None,
     junit_file: Path | None,
+    html_file: Path | None,
     allow_inconclusive: bool,
     verbose: bool,
     tls: TlsSettings | None,
@@ -128,7 +139,7 @@ def test(
     Exit codes: 0 no failure, 1 failures, 2 wrong usage, 3 could not test (unreachable, sanity failed, inconclusive),
     4 the tester itself failed, or a report could not be written at the end, 130 interrupted.
 
-    Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --junit report.xml
+    Example: dicomnet test 127.0.0.1:11112 --called-aet STORESCP --html report.html
 
     Example: dicomnet test --listen 0 -- echoscu -aec {aet} {host} {port}
     """
@@ -143,7 +154,7 @@ def test(
     )
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, expired, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
-    files = _files(json_file, junit_file, earlier)
+    files = _files({"--json": json_file, "--junit": junit_file, "--html": html_file}, earlier)
     _refuse_useless(ctx, requestor, runs=not (list_only or dry_run), target=bool(address or requestor))
     screen = Screen(highlight=False)
     if list_only or dry_run:
@@ -161,16 +172,25 @@ def test(
     ctx.exit(_exit_code(code, report, screen, written=written, files=bool(files)))
 
 
-def _files(json_file: Path | None, junit_file: Path | None, earlier: Earlier) -> list[tuple[Writer, Path]]:
+def _write_page(report: Report, repeat: Repeat, path: Path, baseline: Baseline) -> None:
+    # Imported here: a template engine is no load for those who make no page.
+    from ..reports.page import write_html
+
+    write_html(report, repeat, path, baseline)
+
+
+WRITERS = {"--json": write_json, "--junit": write_junit, "--html": _write_page}
+
+
+def _files(reports: dict[str, Path | None], earlier: Earlier) -> list[tuple[Writer, Path]]:
     """What is written at the end, and where. Each has a file of its own."""
-    refuse_same_file(json_file, junit_file, "--json and --junit")
-    refuse_same_file(json_file, earlier.write_to, "--json and --write-baseline")
-    refuse_same_file(junit_file, earlier.write_to, "--junit and --write-baseline")
+    places = {**reports, "--write-baseline": earlier.write_to}
+    for (first, path), (second, other) in combinations(places.items(), 2):
+        refuse_same_file(path, other, f"{first} and {second}")
     written: list[tuple[Writer, Path | None]] = [
-        (partial(write_json, baseline=earlier.baseline), json_file),
-        (partial(write_junit, baseline=earlier.baseline), junit_file),
-        (earlier.write, earlier.write_to),
+        (partial(WRITERS[option], baseline=earlier.baseline), path) for option, path in reports.items()
     ]
+    written.append((earlier.write, earlier.write_to))
     return [(write, path) for write, path in written if path is not None]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from ..baseline import NO_BASELINE, Baseline, Comparison, ExpectedDeviation, Standing
@@ -21,6 +23,9 @@ def report_as_dict(report: Report, repeat: Repeat, baseline: Baseline = NO_BASEL
     compared = baseline.compare(report)
     return {
         "schema": SCHEMA,
+        "version": version("dicomnet"),
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "command": repeat(),
         "target": report.target,
         "role": report.role,
         "interrupted": report.interrupted,

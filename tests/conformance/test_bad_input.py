@@ -81,7 +81,7 @@ def test_titles_of_one_and_of_sixteen_characters_are_good() -> None:
         assert "cases" in output("test", "127.0.0.1:104", "--called-aet", title, "--dry-run")
 
 
-@pytest.mark.parametrize("option", ["--json", "--junit"])
+@pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
 @pytest.mark.parametrize("place", ["missing/report", "file/report", "folder", "n" * 300])
 def test_a_report_that_cannot_be_written_is_found_before_the_run(
     option: str, place: str, tmp_path: Path
@@ -112,7 +112,7 @@ def test_two_reports_cannot_be_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["--list", "--dry-run"])
-@pytest.mark.parametrize("option", ["--json", "--junit"])
+@pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
 def test_where_nothing_is_run_there_is_no_report(mode: str, option: str, tmp_path: Path) -> None:
     file = tmp_path / "report"
     assert f"leave {option} out" in wrong_use("test", mode, option, str(file))

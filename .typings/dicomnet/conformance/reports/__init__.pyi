@@ -1,0 +1,1 @@
+from conformance.commands import *

@@ -1,0 +1,1 @@
+from conformance.reports.fields import *

@@ -1,0 +1,1 @@
+from conformance.reports.page import *
