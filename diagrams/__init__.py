@@ -8,7 +8,7 @@ from .heat import heat_svg
 from .marks import Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 from .render import FORMATS, RenderError, picture
-from .sequence import Chart, Happening, Message, Note, Parting, chart_mermaid, chart_svg
+from .sequence import Chart, Happening, Message, Note, Parting, State, States, chart_mermaid, chart_svg
 
 DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
 
@@ -43,6 +43,8 @@ __all__ = [
     "Note",
     "Parting",
     "RenderError",
+    "State",
+    "States",
     "arrows_of",
     "chart_mermaid",
     "chart_svg",
