@@ -9,6 +9,7 @@ from .marks import Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 from .render import FORMATS, RenderError, picture
 from .sequence import Chart, Happening, Message, Note, Parting, State, States, chart_mermaid, chart_svg
+from .tabular import TABLES, TLS_PROFILES_TABLE, table_csv, table_html, table_rows
 
 DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
 
@@ -33,6 +34,8 @@ def mermaid_of(name: str) -> str:
 __all__ = [
     "DIAGRAMS",
     "FORMATS",
+    "TABLES",
+    "TLS_PROFILES_TABLE",
     "Arrow",
     "Chart",
     "Happening",
@@ -56,4 +59,7 @@ __all__ = [
     "machine_mermaid",
     "mermaid_of",
     "picture",
+    "table_csv",
+    "table_html",
+    "table_rows",
 ]

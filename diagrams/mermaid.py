@@ -11,7 +11,9 @@ from .arrows import arrows_of
 
 # Also what begins an entity, a comment or directive, a formula, Markdown, and a shape.
 _ESCAPED: Final = {
-    **{"<": "#lt;", ">": "#gt;", '"': "#quot;"},
+    "<": "#lt;",
+    ">": "#gt;",
+    '"': "#quot;",
     **{sign: f"#{ord(sign)};" for sign in "#;:&%$`{}\\"},
 }
 

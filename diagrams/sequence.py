@@ -14,8 +14,8 @@ from .mermaid import escaped
 SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 # Pixels: of the column of times, of a line of text, of the head of a lifeline, and around the whole.
 TIMES, LINE, HEAD, MARGIN = 84, 17, 34, 16
-# Pixels between two lifelines, where there are two and where there are more; of a character.
-GAP, NARROW, CHARACTER = 360, 264, 8
+# Pixels between two lifelines: where there are up to two, three, and more; of a character.
+GAPS, CHARACTER = (360, 360, 264, 204), 8
 BANNER_WIDTH: Final = 84
 MAX_STEPS: Final = 1000
 
@@ -151,7 +151,7 @@ class _Drawing:
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
         last = len(chart.lifelines) - 1
-        gap = GAP if last < 2 else NARROW
+        gap = GAPS[min(last, len(GAPS) - 1)]
         # What stands on one lifeline is narrower than the way to the next.
         self._room = gap - 28
         side = self._room // 2 + 8
@@ -299,7 +299,9 @@ def chart_mermaid(chart: Chart) -> str:
                 lines += [f"  Note over {names[state.at]}: {_mermaid(state.text)}" for state in each.each]
             case Parting():
                 lines.append("  rect rgb(253, 236, 235)")
-                text = f"{_mermaid(f'expected: {each.expected}')}<br/>{_mermaid(f'observed: {each.observed}')}"
+                text = (
+                    f"{_mermaid(f'expected: {each.expected}')}<br/>{_mermaid(f'observed: {each.observed}')}"
+                )
                 lines += [f"  Note over {whole}: {text}", "  end"]
     return "\n".join(lines) + "\n"
 

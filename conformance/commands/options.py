@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
@@ -73,6 +76,31 @@ class AETitleType(click.ParamType[str]):
         except LocalProtocolError as error:
             self.fail(f"{value!r} is no AE title (PS3.5 2020 6.2, VR AE): {error.message}", param, ctx)
         return value
+
+
+class NameType(click.ParamType[str]):
+    """One of some names; of any other, those that are near are told, or all."""
+
+    name = "name"
+
+    def __init__(self, names: Sequence[str], what: str) -> None:
+        self._names = names
+        self._what = what
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Find the name."""
+        if value not in self._names:
+            begun = [name for name in self._names if value and name.startswith(value)]
+            near = begun[:3] or difflib.get_close_matches(value, self._names, n=3)
+            told = f"near: {', '.join(near)}" if near else f"one of {', '.join(self._names)}"
+            self.fail(f"there is no {self._what} {value!r}; {told}", param, ctx)
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that begin so."""
+        return [CompletionItem(name) for name in self._names if name.startswith(incomplete)]
 
 
 class SecondsType(click.FloatRange):
@@ -182,3 +210,14 @@ def not_written(screen: Screen, test_file: Path | None) -> None:
 def save_json(file: Path | None, content: dict[str, Any]) -> None:
     """Write what `--json` asks for. Raises `NotWrittenError`, which says why."""
     save(file, json.dumps(content, indent=1) + "\n")
+
+
+def put(content: str | bytes, output: Path | None) -> None:
+    """Print the content, or write it to the file: in UTF-8 with plain line ends, the same everywhere."""
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        output.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {str(output)!r}: {error.strerror or error}") from error
