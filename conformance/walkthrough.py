@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from dicomnet.diagrams import Chart, Message, Note, State, States
+from dicomnet.diagrams import Chart, Message, Note
 from dicomnet.diagrams import Happening as Drawn
-from dicomnet.statemachine import AAssociateAC, AAssociateRQ, CEchoRQ, Framer, Machine
+from dicomnet.statemachine import AAssociateAC, AAssociateRQ, CEchoRQ, Framer
 from dicomnet.transports import (
     Address,
     Faults,
@@ -26,7 +26,7 @@ from dicomnet.transports import (
 )
 
 from .evidence import describe
-from .oracle import TIMED
+from .standing import Standing
 
 TITLE: Final = "A DICOM connection, from the start of the libraries to their end"
 REQUESTOR_AE, REQUESTOR, LISTENER, CHILD, ACCEPTOR_AE = LIFELINES = (
@@ -58,8 +58,8 @@ class _Walk:
         self.carrier = Simulator(faults=Faults(latency=(LATENCY, LATENCY)), watch=self._seen)
         layer = PlayedSecurity() if secured else None
         self._libraries = [Network(self.carrier, security=layer) for _ in range(2)]
-        self.objects: dict[str, NetworkObject] = {}
-        self._shown: dict[str, str] = {}
+        self._standing = Standing()
+        self.objects = self._standing.objects
         self._framers = {"->": Framer(), "<-": Framer()}
 
     def run(self) -> None:
@@ -78,7 +78,7 @@ class _Walk:
         self.calls(ACCEPTOR_AE, LISTENER, "close", listener.close)
         self.calls(REQUESTOR_AE, REQUESTOR, "shutdown", requestor.shutdown)
         self.calls(ACCEPTOR_AE, LISTENER, "shutdown", acceptor.shutdown)
-        self._states()
+        self.drawn += self._standing.news()
         for library in self._libraries:
             assert not library.errors, library.errors
 
@@ -100,18 +100,8 @@ class _Walk:
 
     def _add(self, drawn: Drawn) -> None:
         """What happened before this has changed the states by now."""
-        self._states()
+        self.drawn += self._standing.news()
         self.drawn.append(drawn)
-
-    def _states(self) -> None:
-        news: list[State] = []
-        for name, subject in self.objects.items():
-            text, detail = _state(subject)
-            if self._shown.get(name) != text:
-                self._shown[name] = text
-                news.append(State(name, text, detail))
-        if news:
-            self.drawn.append(States(tuple(news)))
 
     def _seen(self, seen: Happening) -> None:
         """Something arrives, over the network."""
@@ -144,21 +134,6 @@ class _Walk:
             else:
                 texts.append((f"security layer: {name.replace('_', ' ')}", ""))
         return texts
-
-
-def _state(subject: NetworkObject) -> tuple[str, str]:
-    """The states of a network object that are not those of a fresh one; and in words."""
-    endpoint = subject.endpoint
-    values = [endpoint.connection, endpoint.security, endpoint.association]
-    shown = [value for value in values if value.control not in ("NONE", "UNSECURED", "Sta1")]
-    texts = [f"{v.control} (ARTIM runs)" if v.control in TIMED else v.control for v in shown]
-    if endpoint.connection.control == "LISTENING":
-        texts.append(f"queue: {subject.waiting}")
-    return ", ".join(texts), "\n".join(_meaning(value.machine, value.control) for value in shown)
-
-
-def _meaning(machine: Machine[str | None], state: str) -> str:
-    return f"{machine.name}: {state}, {machine.state[state].meaning}"
 
 
 class _User(Verification):

@@ -8,7 +8,19 @@ from .heat import heat_svg
 from .marks import Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 from .render import FORMATS, RenderError, picture
-from .sequence import Chart, Happening, Message, Note, Parting, State, States, chart_mermaid, chart_svg
+from .sequence import (
+    MAX_STEPS,
+    Chart,
+    Happening,
+    Message,
+    Note,
+    Parting,
+    State,
+    States,
+    chart_mermaid,
+    chart_svg,
+    lifelines_of,
+)
 from .tabular import TABLES, TLS_PROFILES_TABLE, table_csv, table_html, table_rows
 
 DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
@@ -34,6 +46,7 @@ def mermaid_of(name: str) -> str:
 __all__ = [
     "DIAGRAMS",
     "FORMATS",
+    "MAX_STEPS",
     "TABLES",
     "TLS_PROFILES_TABLE",
     "Arrow",
@@ -55,6 +68,7 @@ __all__ = [
     "coupling_mermaid",
     "dot_of",
     "heat_svg",
+    "lifelines_of",
     "machine_dot",
     "machine_mermaid",
     "mermaid_of",

@@ -5,6 +5,7 @@ expected. As SVG, which needs no engine, and as Mermaid text; the same octets ea
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -125,6 +126,11 @@ class Chart:
     def _repr_svg_(self) -> str:
         """What a notebook shows."""
         return chart_svg(self)
+
+
+def lifelines_of(happenings: Iterable[Happening]) -> tuple[str, ...]:
+    """The lifelines at which something happens, in the order in which they are met."""
+    return tuple(dict.fromkeys(end for each in happenings for end in _ends(each)))
 
 
 def _ends(happening: Happening) -> tuple[str, ...]:

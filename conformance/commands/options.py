@@ -8,6 +8,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -178,6 +179,13 @@ def refuse_same_file(first: Path | None, second: Path | None, options: str) -> N
         raise click.UsageError(f"{options} name the same file, {str(first)!r}")
 
 
+def refuse_same_files(ctx: click.Context) -> None:
+    """Wrong usage where two of `--json`, `--test` and `--chart` are to be one file."""
+    for first, second in combinations(("json", "test", "chart"), 2):
+        both = (ctx.params[f"{first}_file"], ctx.params[f"{second}_file"])
+        refuse_same_file(*both, f"--{first} and --{second}")
+
+
 def refuse_mutant(mutant: str | None, profile: str) -> None:
     """Wrong usage where a profile cannot have this planted fault."""
     if mutant is not None and profile not in PLANTED[mutant].profiles:
@@ -201,10 +209,10 @@ def save(file: Path | None, content: str) -> None:
         raise NotWrittenError(f"cannot write {str(file)!r}: {error.strerror or error}") from error
 
 
-def not_written(screen: Screen, test_file: Path | None) -> None:
-    """Say that there is nothing of which `--test` could write a test."""
-    if test_file is not None:
-        screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
+def not_written(screen: Screen, file: Path | None) -> None:
+    """Say that there is nothing of which `--test` could write a test, or `--chart` draw one."""
+    if file is not None:
+        screen.print(f"no counterexample: {str(file)!r} is not written", markup=False, soft_wrap=True)
 
 
 def save_json(file: Path | None, content: dict[str, Any]) -> None:
