@@ -1,9 +1,8 @@
 """Draws the tables: DOT source that is the same each time, and its picture. Reads tables and nothing else."""
 
-from dicomnet.statemachine import COUPLING, MACHINES
-
 from .arrows import Arrow, Line, arrows_of
 from .dot import coupling_dot, machine_dot
+from .drawn import DIAGRAMS, dot_of, mermaid_of
 from .heat import heat_svg
 from .marks import Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
@@ -21,27 +20,8 @@ from .sequence import (
     chart_svg,
     lifelines_of,
 )
+from .shown import Diagram, svg_of
 from .tabular import TABLES, TLS_PROFILES_TABLE, table_csv, table_html, table_rows
-
-DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
-
-
-def dot_of(name: str, marks: Marks | None = None) -> str:
-    """The DOT source of one of `DIAGRAMS`; raises `KeyError` for any other name.
-
-    With `marks` the arrows of a machine are coloured by how far a run has covered them.
-    """
-    if name == "coupling":
-        return coupling_dot(COUPLING, MACHINES)
-    return machine_dot(MACHINES[name], marks)
-
-
-def mermaid_of(name: str) -> str:
-    """The Mermaid text of one of `DIAGRAMS`; raises `KeyError` for any other name."""
-    if name == "coupling":
-        return coupling_mermaid(COUPLING, MACHINES)
-    return machine_mermaid(MACHINES[name])
-
 
 __all__ = [
     "DIAGRAMS",
@@ -51,6 +31,7 @@ __all__ = [
     "TLS_PROFILES_TABLE",
     "Arrow",
     "Chart",
+    "Diagram",
     "Happening",
     "Line",
     "Mark",
@@ -73,6 +54,7 @@ __all__ = [
     "machine_mermaid",
     "mermaid_of",
     "picture",
+    "svg_of",
     "table_csv",
     "table_html",
     "table_rows",
