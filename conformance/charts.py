@@ -27,8 +27,11 @@ class NoChartError(Exception):
 
 def chart_of(case: Mapping[str, object]) -> Chart:
     """The chart of a case of the JSON report, with the states that Table 9-10 says the ends are in."""
-    rows = [row for row in cast("Sequence[object]", case.get("evidence") or ()) if isinstance(row, Mapping)]
-    evidence = cast("list[Mapping[str, object]]", rows)
+    evidence = [
+        cast("Mapping[str, object]", row)
+        for row in cast("Sequence[object]", case.get("evidence") or ())
+        if isinstance(row, dict)
+    ]
     target = f"target ({case.get('role', 'acceptor')})"
     others = list(dict.fromkeys(_other(row, target) for row in evidence)) or [target]
     states = _States(case, several=len(others) > 1)

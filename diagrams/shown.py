@@ -19,7 +19,7 @@ _KEPT: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """One of `DIAGRAMS`, by its name; a notebook shows it. Raises `ValueError`, which tells near names, for any other."""
+    """One of `DIAGRAMS`, by its name; a notebook shows it. Raises `ValueError` for any other, and tells near names."""
 
     name: str
 

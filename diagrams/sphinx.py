@@ -37,7 +37,7 @@ class DicomnetDirective(SphinxDirective):
     """
 
     required_arguments = 1
-    option_spec: ClassVar[OptionSpec] = {
+    option_spec: ClassVar[OptionSpec | None] = {
         "table": directives.flag,
         "caption": directives.unchanged_required,
         "name": directives.unchanged,

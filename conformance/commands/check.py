@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -28,28 +28,30 @@ SECURITY = click.option(
     help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
     "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine).",
 )
-
-
-@click.command()
-@click.option(
+PROFILE: Final = click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
     default="dicomnet",
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
 )
-@SECURITY
-@click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
-@click.option(
-    "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
-)
-@click.option(
+EVENTS: Final = click.option(
     "--events",
     type=click.Choice(["core", "all"]),
     default="core",
     show_default=True,
     help="core: connect, accept, end, withdraw; all: also each report by itself, force, timers, what callbacks call.",
 )
+
+
+@click.command()
+@PROFILE
+@SECURITY
+@click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
+@click.option(
+    "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
+)
+@EVENTS
 @click.option(
     "--mutant",
     type=click.Choice(sorted(PLANTED)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -34,25 +35,27 @@ WALK = "walk-through"
 NAMES = (*DIAGRAMS, WALK, *OF_REPORTS)
 FORMATS_DRAWN = (*FORMATS, "dot", "mermaid")
 ENDINGS = {"svg": "svg", "png": "png", "dot": "dot", "mmd": "mermaid"}
-
-
-@click.command()
-@click.argument("name", type=NameType(NAMES, "diagram"), metavar="NAME", required=False)
-@click.argument("report", type=click.Path(path_type=Path), required=False, metavar="[REPORT]")
-@click.option("--case", "case_id", metavar="ID", help="With sequence: the case of the report that is drawn.")
-@click.option(
+ON: Final = click.option(
     "--on",
     "transport",
     default="",
     metavar="TRANSPORT",
     help="With sequence: of several, the one on this transport.",
 )
-@click.option(
+COVERAGE: Final = click.option(
     "--coverage",
     type=click.Path(path_type=Path),
     metavar="REPORT",
     help="With association: colour the arrows by what a run has covered, and how it came out.",
 )
+
+
+@click.command()
+@click.argument("name", type=NameType(NAMES, "diagram"), metavar="NAME", required=False)
+@click.argument("report", type=click.Path(path_type=Path), required=False, metavar="[REPORT]")
+@click.option("--case", "case_id", metavar="ID", help="With sequence: the case of the report that is drawn.")
+@ON
+@COVERAGE
 @click.option(
     "--format",
     "form",

@@ -93,9 +93,16 @@ class NameType(click.ParamType[str]):
         if value not in self._names:
             begun = [name for name in self._names if value and name.startswith(value)]
             near = begun[:3] or difflib.get_close_matches(value, self._names, n=3)
-            told = f"near: {', '.join(near)}" if near else f"one of {', '.join(self._names)}"
-            self.fail(f"there is no {self._what} {value!r}; {told}", param, ctx)
+            told = f"; near: {', '.join(near)}" if near else ""
+            self.fail(f"there is no {self._what} {value!r}{told}. {self._all()}", param, ctx)
         return value
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """What is said where there is no name at all."""
+        return self._all()
+
+    def _all(self) -> str:
+        return f"NAME is one of {', '.join(map(repr, self._names))}"
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

@@ -50,6 +50,13 @@ SECURITY: Final = click.option(
     show_default=True,
     help="played: most links have a security layer, whose handshake meets the faults, and refusals.",
 )
+PROFILE: Final = click.option(
+    "--profile",
+    type=click.Choice(tuple(PROFILES)),
+    default="dicomnet",
+    show_default=True,
+    help="Whose connections: the seed's, or those of real TCP.",
+)
 
 
 @click.command("simulate")
@@ -62,13 +69,7 @@ SECURITY: Final = click.option(
     show_default=True,
     help="What goes wrong on the network.",
 )
-@click.option(
-    "--profile",
-    type=click.Choice(tuple(PROFILES)),
-    default="dicomnet",
-    show_default=True,
-    help="Whose connections: the seed's, or those of real TCP.",
-)
+@PROFILE
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes  [default: one per core]")
 @click.option("--complete", is_flag=True, help="Fail where a row, a fault or a monitor never occurred.")
 @click.option(
