@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Final, cast
 
-from dicomnet.diagrams import Chart, Happening, Message, Note, Parting, States
+from dicomnet.diagrams import Chart, Happening, Message, Note, Parting, State, States
 
 from .baseline import BaselineError, read_json_file
 from .following import Followed
@@ -34,12 +35,13 @@ def chart_of(case: Mapping[str, object]) -> Chart:
     ]
     target = f"target ({case.get('role', 'acceptor')})"
     others = list(dict.fromkeys(_other(row, target) for row in evidence)) or [target]
-    states = _States(case, several=len(others) > 1)
+    states = _states(case, [(row, _other(row, target)) for row in evidence], several=len(others) > 1)
     happenings: list[Happening] = []
     parts = 0
-    for row in evidence:
-        other = _other(row, target)
-        happenings += [_happening(row, other), *states.after(row, other)]
+    for row, told in zip(evidence, states, strict=True):
+        happenings.append(_happening(row, _other(row, target)))
+        if told:
+            happenings.append(States(told))
         # Where it is the target that did what was not expected, it is there that both part.
         if row.get("who") != TESTER and str(row.get("what")) == str(case.get("observed")):
             parts = len(happenings)
@@ -50,30 +52,29 @@ def chart_of(case: Mapping[str, object]) -> Chart:
     return Chart(title, (TESTER, *others), tuple(happenings))
 
 
-class _States:
-    """The states of the ends, followed row by row; of several connections those of the target's ends alone.
+def _states(
+    case: Mapping[str, object], rows: Sequence[tuple[Mapping[str, object], str]], *, several: bool
+) -> list[tuple[State, ...]]:
+    """The states that are news after each row; of several connections those of the target's ends alone.
 
     Where what is tried is the handshake of TLS, the octets are no PDUs, and there is nothing to be followed.
     """
-
-    def __init__(self, case: Mapping[str, object], *, several: bool) -> None:
-        self._silent = str(case.get("id", "")).startswith("tls.")
-        self._called = case.get("role") == "requestor"
-        self._several = several
-        self._followed: dict[str, Followed] = {}
-
-    def after(self, row: Mapping[str, object], other: str) -> Iterator[States]:
-        """The states that are news after this row, if any are."""
-        if self._silent:
-            return
-        if other not in self._followed:
-            ends = (other, TESTER) if self._called else (TESTER, other)
-            self._followed[other] = Followed(*ends)
-        followed = self._followed[other]
-        _follow(followed, row, TESTER if row.get("who") == TESTER else other)
-        told = followed.states(*([other] if self._several else [TESTER, other]))
-        if told:
-            yield States(told)
+    if str(case.get("id", "")).startswith("tls."):
+        return [()] * len(rows)
+    called = case.get("role") == "requestor"
+    followed: dict[str, Followed] = {}
+    places: list[int] = []
+    met: Counter[str] = Counter()
+    for row, other in rows:
+        if other not in followed:
+            followed[other] = Followed(*((other, TESTER) if called else (TESTER, other)))
+        _follow(followed[other], row, TESTER if row.get("who") == TESTER else other)
+        places.append(met[other])
+        met[other] += 1
+    return [
+        followed[other].states(place, *([other] if several else [TESTER, other]))
+        for place, (_, other) in zip(places, rows, strict=True)
+    ]
 
 
 def _follow(followed: Followed, row: Mapping[str, object], who: str) -> None:
@@ -88,6 +89,8 @@ def _follow(followed: Followed, row: Mapping[str, object], who: str) -> None:
         followed.leaves(who)
     elif what.startswith("half-close"):
         followed.half_closes(who)
+    else:
+        followed.nothing()
 
 
 def _octets(row: Mapping[str, object]) -> bytes:

@@ -21,7 +21,16 @@ from .sequence import (
     lifelines_of,
 )
 from .shown import Diagram, svg_of
-from .tabular import TABLES, TLS_PROFILES_TABLE, table_csv, table_html, table_rows
+from .tabular import (
+    TABLES,
+    TLS_PROFILES_TABLE,
+    Rows,
+    machine_html,
+    rows_csv,
+    table_csv,
+    table_html,
+    table_rows,
+)
 
 __all__ = [
     "DIAGRAMS",
@@ -40,6 +49,7 @@ __all__ = [
     "Note",
     "Parting",
     "RenderError",
+    "Rows",
     "State",
     "States",
     "arrows_of",
@@ -51,9 +61,11 @@ __all__ = [
     "heat_svg",
     "lifelines_of",
     "machine_dot",
+    "machine_html",
     "machine_mermaid",
     "mermaid_of",
     "picture",
+    "rows_csv",
     "svg_of",
     "table_csv",
     "table_html",

@@ -17,7 +17,8 @@ SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 TIMES, LINE, HEAD, MARGIN = 84, 17, 34, 16
 # Pixels between two lifelines: where there are up to two, three, and more; of a character.
 GAPS, CHARACTER = (360, 360, 264, 204), 8
-BANNER_WIDTH: Final = 84
+# Characters of a line: of what spans the whole, and of any text in Mermaid.
+BANNER_WIDTH, MERMAID_WIDTH = 84, 48
 MAX_STEPS: Final = 1000
 
 # Colours that differ for the colour-blind as well, and that a dark page turns round. All of it is said of this drawing
@@ -290,7 +291,7 @@ def _lines(text: str, pixels: int) -> list[str]:
 def chart_mermaid(chart: Chart) -> str:
     """The chart as Mermaid text, for pages that draw it themselves."""
     names = {name: f"L{index}" for index, name in enumerate(chart.lifelines)}
-    lines = ["sequenceDiagram", f"  accTitle: {_mermaid(chart.title)}"]
+    lines = ["sequenceDiagram", f"  accTitle: {escaped(chart.title).strip() or '-'}"]
     lines += [f"  participant {short} as {_mermaid(name)}" for name, short in names.items()]
     whole = ",".join(dict.fromkeys((names[chart.lifelines[0]], names[chart.lifelines[-1]])))
     for each in chart.happenings:
@@ -322,6 +323,6 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _mermaid(text: str) -> str:
-    """Text that stands behind a colon or `as`, where Mermaid takes an empty one for a mistake."""
-    return escaped(text).strip() or "-"
+def _mermaid(text: str, wide: int = MERMAID_WIDTH) -> str:
+    """Text in lines; it stands behind a colon or `as`, where Mermaid takes an empty one for a mistake."""
+    return "<br/>".join(escaped(line) for line in _lines(text, wide * CHARACTER)) or "-"
