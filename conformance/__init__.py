@@ -34,6 +34,7 @@ from .case import (
 )
 from .cases import BY_HAND_REQUESTOR
 from .cases.tls import every_tls_case, tls_cases
+from .charts import NoChartError, chart_from, chart_of
 from .command_trigger import Command, NoCommandError
 from .conversation import Asked, Conversation
 from .evidence import Evidence, describe
@@ -64,6 +65,7 @@ from .tls_steps import Beside, Credential, Heard, Probe, Renegotiate, Shake, Tel
 from .uid_names import uid_name
 from .unreachable import unreachable
 from .verdict import Ending, Result, Verdict, verdict_of
+from .walkthrough import walk_through
 from .workers import worker_processes
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "Leave",
     "Level",
     "LineProof",
+    "NoChartError",
     "NoCommandError",
     "Nothing",
     "Options",
@@ -144,6 +147,8 @@ __all__ = [
     "Want",
     "all_cases",
     "baseline_text",
+    "chart_from",
+    "chart_of",
     "choose",
     "describe",
     "draw_plan",
@@ -162,6 +167,7 @@ __all__ = [
     "uid_name",
     "unreachable",
     "verdict_of",
+    "walk_through",
     "worker_processes",
     "write_json",
     "write_junit",

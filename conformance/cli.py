@@ -11,7 +11,7 @@ import click
 
 from .commands.certs import certs
 from .commands.check import check
-from .commands.draw import diagram, table
+from .commands.draw import diagram
 from .commands.explain import explain
 from .commands.fuzz import fuzz
 from .commands.interruption import Interruption
@@ -21,6 +21,7 @@ from .commands.page import page
 from .commands.peers import echo, serve
 from .commands.simulate import simulate_command
 from .commands.standard_output import standard_output
+from .commands.table import table
 from .commands.test import test
 from .reports import NOBODY_READS, drop_output
 

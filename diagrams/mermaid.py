@@ -9,7 +9,13 @@ from dicomnet.statemachine import Coupling, Machine
 
 from .arrows import arrows_of
 
-_ESCAPED: Final = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;", '"': "#quot;", ":": "#58;"}
+# Also what begins an entity, a comment or directive, a formula, Markdown, and a shape.
+_ESCAPED: Final = {
+    "<": "#lt;",
+    ">": "#gt;",
+    '"': "#quot;",
+    **{sign: f"#{ord(sign)};" for sign in "#;:&%$`{}\\"},
+}
 
 
 def escaped(text: str) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dicomnet.statemachine import PROFILES
 
-from ..exploration import PLANTED, SECURITIES, Question, as_test, prove
+from ..exploration import PLANTED, SECURITIES, Question, as_test, counterexample_chart, prove
 from ..reports import Screen
+from .charted import CHART, save_chart
 from .check_iscl import check_iscl
 from .checked import proof_as_dict, show_proof
 from .mutants import show_mutants
-from .options import OUTPUT, not_written, refuse_mutant, refuse_same_file, refuse_useless, save, save_json
+from .options import OUTPUT, not_written, refuse_mutant, refuse_same_files, refuse_useless, save, save_json
 
 VIOLATED = 1
 
@@ -27,28 +28,30 @@ SECURITY = click.option(
     help="Who has a security layer, which is only played (messages as in TLS, no cryptography): nobody, both ends, or "
     "one end alone. iscl: not the listener, but the two ends of an ISCL line (an abstract machine).",
 )
-
-
-@click.command()
-@click.option(
+PROFILE: Final = click.option(
     "--profile",
     type=click.Choice(list(PROFILES)),
     default="dicomnet",
     show_default=True,
     help="What carries the connections: the queue as the seed has it, or as real TCP stacks have it.",
 )
-@SECURITY
-@click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
-@click.option(
-    "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
-)
-@click.option(
+EVENTS: Final = click.option(
     "--events",
     type=click.Choice(["core", "all"]),
     default="core",
     show_default=True,
     help="core: connect, accept, end, withdraw; all: also each report by itself, force, timers, what callbacks call.",
 )
+
+
+@click.command()
+@PROFILE
+@SECURITY
+@click.option("--clients", type=click.IntRange(1, 12), default=3, show_default=True, help="Requestors.")
+@click.option(
+    "--queue", type=click.IntRange(0, 8), default=2, show_default=True, help="The listener's backlog."
+)
+@EVENTS
 @click.option(
     "--mutant",
     type=click.Choice(sorted(PLANTED)),
@@ -76,18 +79,21 @@ SECURITY = click.option(
 )
 @click.option("--json", "json_file", type=OUTPUT, help="Write what was found as JSON.")
 @click.option("--test", "test_file", type=OUTPUT, help="Write a counterexample as a Python test.")
+@CHART
 @click.pass_context
 def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one value per option above
     """Explore every interleaving of a listener with its queue and some requestors, on the tables that run.
 
     Each step is done by the runtime itself. Proven are the invariants of the connection layer in the form that the
     profile has, that every row and branch of the tables fires, and that nothing deadlocks. A violation is shown as
-    the shortest sequence that leads to it.
+    the shortest sequence that leads to it, and with --chart drawn: who is told of what, and the states that follow.
 
     Exit code 0: proven; 1: violated, or not proven within --max-states; 2: wrong usage; 4: a file could not be
     written at the end; 130: interrupted.
 
     Example: dicomnet check --profile tcp-linux --security played --clients 4 --queue 2
+
+    Example: dicomnet check --mutant lifo --chart broken.svg
     """
     if options["security"] == "iscl":
         ctx.exit(_check_iscl(ctx, options["json_file"]))
@@ -98,7 +104,8 @@ def check(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - one 
     _refuse_what_contradicts(ctx, question, mutants=options["mutants"])
     if options["mutants"]:
         ctx.exit(show_mutants(screen, question.profile, options["jobs"], json_file))
-    ctx.exit(0 if _prove(screen, question, json_file, options["test_file"]) else VIOLATED)
+    files = Files(json_file, options["test_file"], options["chart_file"])
+    ctx.exit(0 if _prove(screen, question, files) else VIOLATED)
 
 
 # What --mutants has no use for.
@@ -110,6 +117,7 @@ OF_ONE_QUESTION = {
     "no_symmetry": "--no-symmetry",
     "max_states": "--max-states",
     "test_file": "--test",
+    "chart_file": "--chart",
 }
 
 
@@ -144,7 +152,7 @@ def _question(options: dict[str, Any]) -> Question:
 
 
 def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants: bool) -> None:
-    refuse_same_file(ctx.params["json_file"], ctx.params["test_file"], "--json and --test")
+    refuse_same_files(ctx)
     if not mutants and ctx.params["jobs"] is not None:
         raise click.UsageError("--jobs goes with --mutants alone")
     if mutants and question.mutant is None:
@@ -160,7 +168,15 @@ def _refuse_what_contradicts(ctx: click.Context, question: Question, *, mutants:
         )
 
 
-def _prove(screen: Screen, question: Question, json_file: Path | None, test_file: Path | None) -> bool:
+class Files(NamedTuple):
+    """What is to be written, where it is asked for."""
+
+    json: Path | None
+    test: Path | None
+    chart: Path | None
+
+
+def _prove(screen: Screen, question: Question, files: Files) -> bool:
     screen.print(str(question), markup=False)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True) as progress:
@@ -172,13 +188,16 @@ def _prove(screen: Screen, question: Question, json_file: Path | None, test_file
             ),
         )
     show_proof(screen, proof)
-    if proof.found.broken is not None and test_file is None:
+    if proof.found.broken is not None and files.test is None:
         screen.print("\nAs a test (--test FILE writes it):\n", markup=False)
         screen.print(as_test(proof), markup=False, soft_wrap=True)
     if proof.found.broken is None:
-        not_written(screen, test_file)
+        not_written(screen, files.test)
+        not_written(screen, files.chart)
     screen.print(f"[{'green' if proof.holds else 'bold red'}]{proof.verdict}")
     if proof.found.broken is not None:
-        save(test_file, as_test(proof))
-    save_json(json_file, proof_as_dict(proof))
+        save(files.test, as_test(proof))
+        if files.chart is not None:
+            save_chart(files.chart, counterexample_chart(proof))
+    save_json(files.json, proof_as_dict(proof))
     return proof.holds

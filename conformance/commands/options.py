@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import json
 import math
 import os
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from dicomnet.statemachine import LocalProtocolError, encode
 from dicomnet.transports import Address, echo_request
@@ -73,6 +77,38 @@ class AETitleType(click.ParamType[str]):
         except LocalProtocolError as error:
             self.fail(f"{value!r} is no AE title (PS3.5 2020 6.2, VR AE): {error.message}", param, ctx)
         return value
+
+
+class NameType(click.ParamType[str]):
+    """One of some names; of any other, those that are near are told, or all."""
+
+    name = "name"
+
+    def __init__(self, names: Sequence[str], what: str) -> None:
+        self._names = names
+        self._what = what
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Find the name."""
+        if value not in self._names:
+            begun = [name for name in self._names if value and name.startswith(value)]
+            near = begun[:3] or difflib.get_close_matches(value, self._names, n=3)
+            told = f"; near: {', '.join(near)}" if near else ""
+            self.fail(f"there is no {self._what} {value!r}{told}. {self._all()}", param, ctx)
+        return value
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """What is said where there is no name at all."""
+        return self._all()
+
+    def _all(self) -> str:
+        return f"NAME is one of {', '.join(map(repr, self._names))}"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that begin so."""
+        return [CompletionItem(name) for name in self._names if name.startswith(incomplete)]
 
 
 class SecondsType(click.FloatRange):
@@ -150,6 +186,13 @@ def refuse_same_file(first: Path | None, second: Path | None, options: str) -> N
         raise click.UsageError(f"{options} name the same file, {str(first)!r}")
 
 
+def refuse_same_files(ctx: click.Context) -> None:
+    """Wrong usage where two of `--json`, `--test` and `--chart` are to be one file."""
+    for first, second in combinations(("json", "test", "chart"), 2):
+        both = (ctx.params[f"{first}_file"], ctx.params[f"{second}_file"])
+        refuse_same_file(*both, f"--{first} and --{second}")
+
+
 def refuse_mutant(mutant: str | None, profile: str) -> None:
     """Wrong usage where a profile cannot have this planted fault."""
     if mutant is not None and profile not in PLANTED[mutant].profiles:
@@ -173,12 +216,23 @@ def save(file: Path | None, content: str) -> None:
         raise NotWrittenError(f"cannot write {str(file)!r}: {error.strerror or error}") from error
 
 
-def not_written(screen: Screen, test_file: Path | None) -> None:
-    """Say that there is nothing of which `--test` could write a test."""
-    if test_file is not None:
-        screen.print(f"no counterexample: {str(test_file)!r} is not written", markup=False, soft_wrap=True)
+def not_written(screen: Screen, file: Path | None) -> None:
+    """Say that there is nothing of which `--test` could write a test, or `--chart` draw one."""
+    if file is not None:
+        screen.print(f"no counterexample: {str(file)!r} is not written", markup=False, soft_wrap=True)
 
 
 def save_json(file: Path | None, content: dict[str, Any]) -> None:
     """Write what `--json` asks for. Raises `NotWrittenError`, which says why."""
     save(file, json.dumps(content, indent=1) + "\n")
+
+
+def put(content: str | bytes, output: Path | None) -> None:
+    """Print the content, or write it to the file: in UTF-8 with plain line ends, the same everywhere."""
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        output.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {str(output)!r}: {error.strerror or error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final, NoReturn
 
@@ -14,6 +13,7 @@ from dicomnet.transports import FAULTS
 
 from ..exploration import PLANTED
 from ..reports import Screen
+from ..simulation.chart import run_chart
 from ..simulation.many import Batch, BrokenSeed, run_seeds
 from ..simulation.plan import Plan, draw_plan, from_ranges
 from ..simulation.report import as_test, failure_lines, repeat, show_tally, tally_as_dict
@@ -21,12 +21,13 @@ from ..simulation.run import shrink, simulate, trace_of
 from ..simulation.secure import SECURITIES
 from ..simulation.tally import Tally
 from ..workers import worker_processes
+from .charted import CHART, save_chart
 from .options import (
     INTERRUPTED,
     OUTPUT,
     not_written,
     refuse_mutant,
-    refuse_same_file,
+    refuse_same_files,
     refuse_useless,
     save,
     save_json,
@@ -49,6 +50,13 @@ SECURITY: Final = click.option(
     show_default=True,
     help="played: most links have a security layer, whose handshake meets the faults, and refusals.",
 )
+PROFILE: Final = click.option(
+    "--profile",
+    type=click.Choice(tuple(PROFILES)),
+    default="dicomnet",
+    show_default=True,
+    help="Whose connections: the seed's, or those of real TCP.",
+)
 
 
 @click.command("simulate")
@@ -61,13 +69,7 @@ SECURITY: Final = click.option(
     show_default=True,
     help="What goes wrong on the network.",
 )
-@click.option(
-    "--profile",
-    type=click.Choice(tuple(PROFILES)),
-    default="dicomnet",
-    show_default=True,
-    help="Whose connections: the seed's, or those of real TCP.",
-)
+@PROFILE
 @click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Processes  [default: one per core]")
 @click.option("--complete", is_flag=True, help="Fail where a row, a fault or a monitor never occurred.")
 @click.option(
@@ -90,6 +92,7 @@ SECURITY: Final = click.option(
     default=None,
     help="Write a run that breaks an invariant as a Python test.",
 )
+@CHART
 @click.pass_context
 def simulate_command(
     ctx: click.Context,
@@ -104,18 +107,23 @@ def simulate_command(
     held, 1 when one broke (or, with --complete, something never occurred), 4 when the report could not be written,
     130 when interrupted.
 
+    With --chart the run that broke an invariant is drawn, made short; and with --seed that run, whether or not one
+    broke.
+
     Example: dicomnet simulate --seeds 1000 --faults hostile
+
+    Example: dicomnet simulate --seed 4 --only 0,44,65 --chart run.svg
     """
     screen = Screen(highlight=False)
     screen.carry_on = True
     if only is not None and seed is None:
         raise click.UsageError("--only goes with --seed")
-    refuse_same_file(options["json_file"], options["test_file"], "--json and --test")
+    refuse_same_files(ctx)
     what = Batch(**{name: options[name] for name in Batch._fields})
     refuse_mutant(what.mutant, what.profile)
     if seed is not None:
         refuse_useless(ctx, OF_MANY_SEEDS, "--seed runs one seed, and shows its trace")
-        _one(ctx, screen, draw_plan(seed, *what[2:]), only, options["test_file"])
+        _one(ctx, screen, draw_plan(seed, *what[2:]), only, options)
     ctx.exit(_seeds(screen, what, options))
 
 
@@ -123,7 +131,6 @@ def _seeds(screen: Screen, what: Batch, options: dict[str, Any]) -> int:
     """Run many seeds and tell what came of them; gives the exit code."""
     if what.mutant is not None:
         screen.print(f"with a planted fault, {what.mutant}: {PLANTED[what.mutant].sentence}", markup=False)
-    test_file: Path | None = options["test_file"]
     tally = Tally()
     started = monotonic()
     broken: BrokenSeed | None = None
@@ -137,9 +144,10 @@ def _seeds(screen: Screen, what: Batch, options: dict[str, Any]) -> int:
     report = tally_as_dict(tally, what.profile, what.faults, what.first, rate, what.security)
     never = tally.never(what.profile, what.faults, what.security)
     if broken is not None:
-        report["broken"] = _tell(screen, draw_plan(broken.seed, *what[2:]), broken, test_file)
+        report["broken"] = _tell(screen, draw_plan(broken.seed, *what[2:]), broken, options)
     else:
-        not_written(screen, test_file)
+        not_written(screen, options["test_file"])
+        not_written(screen, options["chart_file"])
     _conclude(screen, tally, what.seeds, never, interrupted=interrupted, held=broken is None)
     report |= {"interrupted": interrupted, "mutant": what.mutant}
     save_json(options["json_file"], report)
@@ -177,7 +185,7 @@ def _many(screen: Screen, what: Batch, jobs: int | None, tally: Tally) -> Broken
             return run_seeds(*what[:4], executor, tally, tell, mutant=what.mutant, security=what.security)
 
 
-def _tell(screen: Screen, plan: Plan, broken: BrokenSeed, test_file: Path | None) -> dict[str, Any]:
+def _tell(screen: Screen, plan: Plan, broken: BrokenSeed, options: dict[str, Any]) -> dict[str, Any]:
     """Say what broke, and how to see it again with as little as possible."""
     screen.print(
         f"seed {broken.seed}: looking for a shorter run that breaks the same invariant", markup=False
@@ -187,7 +195,9 @@ def _tell(screen: Screen, plan: Plan, broken: BrokenSeed, test_file: Path | None
     lines = failure_lines(plan, shorter, breach, trace_of(shorter))
     for line in lines:
         screen.print(line, markup=False, soft_wrap=True)
-    save(test_file, as_test(shorter, breach))
+    save(options["test_file"], as_test(shorter, breach))
+    if options["chart_file"] is not None:
+        save_chart(options["chart_file"], run_chart(shorter, breach))
     return {
         "seed": broken.seed,
         "invariant": breach.invariant,
@@ -198,7 +208,7 @@ def _tell(screen: Screen, plan: Plan, broken: BrokenSeed, test_file: Path | None
 
 
 def _one(
-    ctx: click.Context, screen: Screen, plan: Plan, only: str | None, test_file: Path | None
+    ctx: click.Context, screen: Screen, plan: Plan, only: str | None, options: dict[str, Any]
 ) -> NoReturn:
     """One seed, or a part of it, with its acts and its trace."""
     if only is not None:
@@ -210,11 +220,13 @@ def _one(
     for line in (*(str(act) for act in plan.acts), "", *trace_of(plan), ""):
         screen.print(line, markup=False, soft_wrap=True)
     if broken is None:
-        not_written(screen, test_file)
+        not_written(screen, options["test_file"])
         screen.print(f"seed {plan.seed}: every invariant held")
     else:
         screen.print(
             f"invariant {broken.invariant} broke at {broken.when:.6f} s: {broken.text}", markup=False
         )
-        save(test_file, as_test(plan, broken))
+        save(options["test_file"], as_test(plan, broken))
+    if options["chart_file"] is not None:
+        save_chart(options["chart_file"], run_chart(plan, broken))
     ctx.exit(0 if broken is None else 1)

@@ -1,5 +1,6 @@
 """Explores every interleaving of a listener with its queue and some requestors, on the runtime itself."""
 
+from .chart import counterexample_chart
 from .counterexample import as_test, sequence
 from .coverage import NEVER, everything
 from .examine import Fate, examine, examine_all
@@ -32,6 +33,7 @@ __all__ = [
     "World",
     "as_test",
     "check_rows",
+    "counterexample_chart",
     "everything",
     "examine",
     "examine_all",

@@ -128,7 +128,9 @@ def test_what_is_not_there_is_said(report: Path, tmp_path: Path) -> None:
 def test_all_tables_are_drawn_into_a_directory(tmp_path: Path) -> None:
     names = output("diagram", "--list").split()
     output("diagram", "--all", "--format", "mermaid", "-o", str(tmp_path / "new"))
-    assert {file.name for file in (tmp_path / "new").iterdir()} == {f"{name}.mmd" for name in names[:-2]}
+    assert {file.name for file in (tmp_path / "new").iterdir()} == {
+        f"{name}.mmd" for name in names if name not in ("walk-through", "sequence", "cells")
+    }
     assert "--all needs a directory" in wrong_use("diagram", "--all")
     assert "which diagram?" in wrong_use("diagram")
 
