@@ -45,7 +45,7 @@ def chart_of(case: Mapping[str, object]) -> Chart:
         # Where it is the target that did what was not expected, it is there that both part.
         if row.get("who") != TESTER and str(row.get("what")) == str(case.get("observed")):
             parts = len(happenings)
-    if case.get("verdict") in _UNHAPPY:
+    if str(case.get("verdict")) in _UNHAPPY:
         parting = Parting(str(case.get("expected", "")), str(case.get("observed", "")))
         happenings.insert(parts or len(happenings), parting)
     title = f"{case.get('id')}: {case.get('title')} ({case.get('verdict')}, {case.get('transport')})"

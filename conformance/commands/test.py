@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from itertools import combinations
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from dicomnet.transports import Address, TlsSettings, tls_profile
 
-from ..baseline import Baseline
 from ..bench import KITS, Options
 from ..case import Case
 from ..crowd import MAX_FILL
-from ..reports import NOBODY_READS, Console, Repeat, Screen, write_json, write_junit
+from ..reports import NOBODY_READS, Console, Screen
 from ..session import Event, Report
 from ..suite import all_cases, choose, distinct
 from ..unreachable import cell_counts, unreachable_lines
 from .called import Requestor, judged, patience_to_connect
 from .earlier import Earlier, earlier_runs
 from .interruption import Interruption
-from .options import AET, NOT_WRITTEN, OUTPUT, PATIENCE, SECONDS, refuse_same_file, refuse_useless
+from .options import AET, NOT_WRITTEN, PATIENCE, SECONDS, refuse_useless
 from .runs import CALLED, CALLING, Choice, Teller, run_suite
 from .tls_options import EXPIRED_NAMES, TLS_NAMES, expired_tls, tested_tls, words_of
+from .written import NAMES, Places, files_of, write_each, written_reports
 
 # What is known of a target; the embedded acceptor makes its own certificates.
 OF_A_TARGET = {"concurrent": "--concurrent"} | {
     name: option for name, option in (TLS_NAMES | EXPIRED_NAMES).items() if name != "tls_profile"
 }
-REPORTS = {
-    "json_file": "--json",
-    "junit_file": "--junit",
-    "html_file": "--html",
-    "write_baseline": "--write-baseline",
-}
+REPORTS = NAMES | {"write_baseline": "--write-baseline"}
 
 F = TypeVar("F", bound=Callable[..., Any])
-Writer = Callable[[Report, Repeat, Path], None]
 
 
 def _limit(name: str, default: float, text: str) -> Callable[[F], F]:
@@ -76,11 +67,6 @@ _OPTIONS = (
     _limit("recover", Options().recover_limit, "How long the target may take to serve again after a case."),
     click.option("--list", "list_only", is_flag=True, help="List the cases and stop."),
     click.option("--dry-run", is_flag=True, help="Say what would be run, without any connection."),
-    click.option("--json", "json_file", type=OUTPUT, default=None, help="Write a report as JSON."),
-    click.option(
-        "--html", "html_file", type=OUTPUT, default=None, help="Write a report as a page for people."
-    ),
-    click.option("--junit", "junit_file", type=OUTPUT, default=None, help="Write a report as JUnit XML."),
     click.option(
         "--allow-inconclusive", is_flag=True, help="A MUST case that stays inconclusive is no exit code 3."
     ),
@@ -105,6 +91,7 @@ def _with_options(function: F) -> F:
 @tested_tls
 @expired_tls
 @earlier_runs
+@written_reports
 @click.pass_context
 def test(
     ctx: click.Context,
@@ -122,14 +109,12 @@ def test(
     recover_limit: float,
     list_only: bool,
     dry_run: bool,
-    json_file: Path | None,
-    junit_file: Path | None,
-    html_file: Path | None,
     allow_inconclusive: bool,
     verbose: bool,
     tls: TlsSettings | None,
     expired: TlsSettings | None,
     earlier: Earlier,
+    reports: Places,
 ) -> None:
     """Judge the acceptor at HOST:PORT against PS3.8; without a target, the embedded reference acceptor.
 
@@ -154,7 +139,7 @@ def test(
     )
     choice = Choice(address, called_aet, calling_aet, depth, options, _given(ctx), tls, expired, requestor)
     cases = earlier.narrow(_choose(select, choice, quick=quick))
-    files = _files({"--json": json_file, "--junit": junit_file, "--html": html_file}, earlier)
+    files = files_of(reports, earlier)
     _refuse_useless(ctx, requestor, runs=not (list_only or dry_run), target=bool(address or requestor))
     screen = Screen(highlight=False)
     if list_only or dry_run:
@@ -164,34 +149,12 @@ def test(
     screen.carry_on = True
     shown = Console(screen, verbose=verbose, baseline=earlier.baseline)
     _run(choice, cases, report, shown, interruption, for_files=bool(files))
-    written = _write(files, report, choice.repeat)
+    written = write_each(files, report, choice.repeat)
     interruption.release()
     report.interrupted |= interruption.asked
     shown.show(report, choice.repeat)
     code = earlier.exit_code(report, allow_inconclusive=allow_inconclusive)
     ctx.exit(_exit_code(code, report, screen, written=written, files=bool(files)))
-
-
-def _write_page(report: Report, repeat: Repeat, path: Path, baseline: Baseline) -> None:
-    # Imported here: a template engine is no load for those who make no page.
-    from ..reports.page import write_html
-
-    write_html(report, repeat, path, baseline)
-
-
-WRITERS = {"--json": write_json, "--junit": write_junit, "--html": _write_page}
-
-
-def _files(reports: dict[str, Path | None], earlier: Earlier) -> list[tuple[Writer, Path]]:
-    """What is written at the end, and where. Each has a file of its own."""
-    places = {**reports, "--write-baseline": earlier.write_to}
-    for (first, path), (second, other) in combinations(places.items(), 2):
-        refuse_same_file(path, other, f"{first} and {second}")
-    written: list[tuple[Writer, Path | None]] = [
-        (partial(WRITERS[option], baseline=earlier.baseline), path) for option, path in reports.items()
-    ]
-    written.append((earlier.write, earlier.write_to))
-    return [(write, path) for write, path in written if path is not None]
 
 
 def _refuse_useless(ctx: click.Context, requestor: Requestor | None, *, runs: bool, target: bool) -> None:
@@ -260,19 +223,6 @@ def _run(
 
 class _NobodyReads(BaseException):
     """Nobody reads the console, and nothing else was asked for: like an interruption, it is no fault of a case."""
-
-
-def _write(files: list[tuple[Writer, Path]], report: Report, repeat: Repeat) -> bool:
-    """Write each report, whatever becomes of the others; tells whether all were written."""
-    written = True
-    for write, path in files:
-        try:
-            write(report, repeat, path)
-        except Exception as error:  # noqa: BLE001 - the next report is not to suffer
-            text = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-            click.echo(f"Error: cannot write {str(path)!r}: {text}", err=True)
-            written = False
-    return written
 
 
 def _exit_code(code: int, report: Report, screen: Screen, *, written: bool, files: bool) -> int:

@@ -110,16 +110,17 @@ class _Reader:
 def _pdus(octets: bytes) -> Iterator[Field]:
     reader = _Reader(octets, 0, 0)
     while reader.octets:
-        kind = reader.octets[0]
-        if kind not in NAMES or len(reader.octets) < HEADER_LENGTH:
-            yield from reader.rest(
-                "octets that are no PDU" if kind not in NAMES else "a part of a PDU header"
-            )
-            return
+        kind, here = reader.octets[0], len(reader.octets) - HEADER_LENGTH
         length = int.from_bytes(reader.octets[2:HEADER_LENGTH], "big")
-        here = len(reader.octets) - HEADER_LENGTH
+        if here < 0 and kind in NAMES:
+            yield from reader.rest("a part of a PDU header")
+            return
+        # What is whole may be a PDU of a type that is not known; anything else is something else.
+        if kind not in NAMES and not 0 <= length <= here:
+            yield from reader.rest("octets that are no PDU")
+            return
         cut = f", of which {here} are here" if here < length else ""
-        yield reader.take(1, "PDU type", NAMES[kind])
+        yield reader.take(1, "PDU type", NAMES.get(kind, f"unknown type 0x{kind:02X}"))
         yield reader.take(1, RESERVED)
         yield reader.take(4, "length", f"{length} octets{cut}")
         yield from _body(kind, reader.inside(length))
@@ -141,8 +142,10 @@ def _body(kind: int, body: _Reader) -> Iterator[Field]:
         yield body.take(2, RESERVED)
         yield body.number(1, "source")
         yield body.take(1, "reason", f"{body.octets[0]}: {said}")
-    else:
+    elif kind in NAMES:
         yield from body.rest(RESERVED)
+    else:
+        yield from body.rest("value")
     yield from body.rest("behind the last field")
 
 

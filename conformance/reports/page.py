@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from dicomnet.diagrams import SIGN, Mark, Marks, RenderError, chart_svg, dot_of, picture
+from dicomnet.diagrams import SIGN, Mark, Marks, Message, RenderError, chart_svg, dot_of, picture
 from dicomnet.statemachine import ASSOCIATION
 
 from ..baseline import NO_BASELINE, Baseline
@@ -33,6 +33,7 @@ MOST_CHARTS: Final = 600
 # The worst first: that is what a reader comes for.
 UNHAPPY: Final = ("error", "fail", "inconclusive", "non-strict", "informational")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>\s*", re.DOTALL)
+_INDENT: Final = re.compile(r"\n\s*")
 _PROLOG: Final = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -57,13 +58,16 @@ class _Shared:
     def chart(self, case: Data) -> str:
         """The chart of a case without its style, which is the same for all."""
         try:
-            svg = chart_svg(chart_of(case))
+            chart = chart_of(case)
+            # The octets stand beside it, field by field.
+            plain = tuple(replace(e, detail="") if isinstance(e, Message) else e for e in chart.happenings)
+            svg = chart_svg(replace(chart, happenings=plain))
         except ValueError:  # more steps than a picture can show
             return ""
         style = _STYLE.search(svg)
         if style is not None:
             self.style = style[1]
-        return Markup(_STYLE.sub("", svg))
+        return Markup(_INDENT.sub("", _STYLE.sub("", svg)))
 
     def key(self, octets: str, total: int) -> str:
         """The name under which these octets are decoded; none where they are not written as octets."""

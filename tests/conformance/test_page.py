@@ -222,6 +222,8 @@ def test_the_fields_of_a_request() -> None:
         (bytes.fromhex("0400000000060000000101 03"), "0x03: command, last"),
         (bytes.fromhex("01000000"), "a part of a PDU header"),
         (bytes.fromhex("16030100c8"), "octets that are no PDU"),
+        (bytes.fromhex("160301020001aa"), "octets that are no PDU"),
+        (bytes.fromhex("0b000000000100"), "unknown type 0x0B"),
         (bytes.fromhex("0100000000c80001"), "200 octets, of which 2 are here"),
         (encode(AReleaseRQ())[:8], "4 octets, of which 2 are here"),
         (bytes.fromhex("050000000006000000000000") + b"\7", "a part of a PDU header"),
