@@ -188,6 +188,10 @@ class Oracle:
         )
         assert self.hypotheses, f"nobody's user can do {event} here"
 
+    def may_act(self, event: str) -> bool:
+        """Whether there is a way in which the target's user may do this of himself now."""
+        return any(True for before in self.hypotheses for _ in self._unasked(before, event))
+
     def caught_up(self) -> None:
         """The user has acted on what was sent to him: a target that has read it all explains that best."""
         done = frozenset(h for h in self.hypotheses if not (h.unread or h.told))

@@ -53,6 +53,9 @@ def step_lines(step: Step, oracle: Oracle, framer: Framer, *, nested: bool = Fal
             return [*_send_lines(step, oracle, before), *_read_lines(step, framer)]
         case AwaitUser():
             oracle.settle()
+            if not oracle.may_act(step.event):
+                # The path that is told here is the strictest one, which may have ended the association.
+                return [f"where the association still stands: {AWAITED[step.event]}"]
             oracle.acts(step.event)
             return [AWAITED[step.event]]
         case AwaitTimer(user=True):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from dicomnet.diagrams import Chart, Message, Note, Parting, chart_mermaid, chart_svg
+from dicomnet.diagrams import Chart, Message, Note, Parting, State, States, chart_mermaid, chart_svg
 
 from ..conformance.command import output, run, wrong_use
 
@@ -78,6 +80,95 @@ def test_mermaid_says_the_same() -> None:
 def test_what_cannot_be_drawn_is_refused(happenings: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"lifeline|picture"):
         Chart("x", ("tester",), happenings)
+
+
+LONG = "A-ASSOCIATE-RQ: 'ECHOSCU' calls 'DICOMNET'; contexts 1 Verification SOP Class (Implicit VR Little Endian)"
+WORD = "W" * 200
+
+
+@pytest.mark.parametrize("many", range(1, 8))
+def test_nothing_is_wider_than_its_place(many: int) -> None:
+    names = tuple(f"end {number} {LONG[:40]}" for number in range(many))
+    each = [
+        (Note(1, name, LONG), Note(2, name, WORD), States((State(name, LONG),)), States((State(name, WORD),)))
+        for name in names
+    ]
+    every = States(tuple(State(name, "Sta13, ARTIM runs (not by the table)") for name in names))
+    across = [Message(3, one, other, WORD) for one, other in pairwise(names)]
+    chart = Chart(LONG * 3, names, (*chain(*each), every, *across, Parting(WORD, LONG * 2)))
+    root = ElementTree.fromstring(chart_svg(chart))
+    width = int(root.get("width", "0"))
+    boxes = [box for box in root.iter(f"{SVG}rect") if box.get("rx")]
+    spans = [(int(box.get("y", "")), int(box.get("x", "")), int(box.get("width", ""))) for box in boxes]
+    assert all(x >= 0 and x + wide <= width for _, x, wide in spans)
+    for (y, x, wide), (below, right, _) in pairwise(sorted(spans)):
+        assert y != below or x + wide <= right, "two boxes lie on one another"
+    # Of text the widest character is reckoned with.
+    for text in root.iter(f"{SVG}text"):
+        wide = 8 * len(text.text or "")
+        left = int(text.get("x", "")) - (wide // 2 if text.get("text-anchor") == "middle" else 0)
+        assert left >= 0
+        assert left + wide <= width
+
+
+def test_states_stand_on_their_lifelines_and_say_more_when_pointed_at() -> None:
+    states = States((State("tester", "Sta6", "data may flow"), State("target", "Sta13", off=True)))
+    root = ElementTree.fromstring(chart_svg(Chart("x", ("tester", "target"), (states,))))
+    at = {(text.text, text.get("x")) for text in root.iter(f"{SVG}text")}
+    lives = sorted({line.get("x1") for line in root.iter(f"{SVG}line")}, key=lambda x: int(x or ""))
+    assert {("Sta6", lives[0]), ("Sta13", lives[1])} <= at
+    assert {box.get("class") for box in root.iter(f"{SVG}rect")} >= {"state", "state off"}
+    assert "data may flow" in [title.text for title in root.iter(f"{SVG}title")]
+    assert chart_mermaid(Chart("x", ("tester", "target"), (states,))).endswith("Note over L1: Sta13\n")
+
+
+def test_the_style_is_of_this_drawing_alone() -> None:
+    """A page in which it stands keeps its own."""
+    root = ElementTree.fromstring(chart_svg(CHART))
+    assert root.get("class") == "dicomnet-chart"
+    (style,) = root.iter(f"{SVG}style")
+    rules = re.sub(r"@media [^{]*\{", "", style.text or "")
+    selectors = [rule.split("}")[-1].strip() for rule in rules.split("{")[:-1]]
+    assert len(selectors) > 10
+    assert all(each.startswith(".dicomnet-chart") for each in selectors)
+
+
+def test_steps_are_counted_where_there_is_no_time() -> None:
+    chart = Chart("x", ("tester",), (Note(3, "tester", "y"),), counted=True)
+    assert "step 3" in texts(chart_svg(chart))
+    assert "  Note over L0: step 3 y" in chart_mermaid(chart).splitlines()
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "%%{init: {'theme': 'dark'}}%%",
+        "a;b",
+        "#35;",
+        "&lt;b&gt;",
+        "$$x$$",
+        "`**b**`",
+        "<br/>",
+        '"q"',
+        "x\ny",
+        "\\n",
+    ],
+)
+def test_no_sign_of_mermaid_is_taken_for_one(sign: str) -> None:
+    """Each of these was drawn by Mermaid itself as what it is."""
+    mermaid = chart_mermaid(
+        Chart(sign, ("tester", sign), (Message(0, "tester", sign, sign), Note(0, sign, sign)))
+    )
+    lines = [line.replace("->>", "").replace("L0L1: ", "") for line in mermaid.splitlines()[1:]]
+    for line in lines:
+        said = re.sub(r"#(\d+|lt|gt|quot);", "", line.partition(": ")[2] or line.partition(" as ")[2])
+        assert not set(said) & set('%;#&$`<>"\n\\{}')
+    assert len(lines) == 5
+
+
+def test_mermaid_has_no_empty_text() -> None:
+    chart = Chart("", ("", "b"), (Message(0, "", "b", ""), States((State("b", ""),)), Parting("", "")))
+    assert not [line for line in chart_mermaid(chart).splitlines() if line.rstrip().endswith((":", " as"))]
 
 
 # --- from a report ----------------------------------------------------------------------------------------
