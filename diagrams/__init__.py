@@ -2,7 +2,7 @@
 
 from .arrows import Arrow, Line, arrows_of
 from .dot import coupling_dot, machine_dot
-from .drawn import DIAGRAMS, dot_of, mermaid_of
+from .drawn import DIAGRAMS, VIEWS, dot_of, mermaid_of, title_of
 from .heat import heat_svg
 from .marks import SIGN, Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
@@ -39,6 +39,7 @@ __all__ = [
     "SIGN",
     "TABLES",
     "TLS_PROFILES_TABLE",
+    "VIEWS",
     "Arrow",
     "Chart",
     "Diagram",
@@ -71,4 +72,5 @@ __all__ = [
     "table_csv",
     "table_html",
     "table_rows",
+    "title_of",
 ]

@@ -1,7 +1,8 @@
 """A machine, or the coupling, as DOT: built from the tables alone, the same bytes each time.
 
-What is drawn: every state with its name and meaning, coloured by phase; every branch of every cell on an
-arrow `event / action [guard]`. Where one state is entered from nearly everywhere (Sta1 and Sta13 of the
+What is drawn: every state with its name and meaning, coloured by phase and, in a large machine, boxed with those of
+its phase; every branch of every cell on an arrow `event / action [guard]`, in the colour and letters of who causes the
+event. Where one state is entered from nearly everywhere (Sta1 and Sta13 of the
 association), arrows into it would be a knot; there each source gets a small copy of that state at hand. So
 does a state with guarded or refused arrows to itself, as several loops on one node lie across one another.
 Under the figure stands its key: the events, the actions, the colours.
@@ -10,7 +11,7 @@ Under the figure stands its key: the events, the actions, the colours.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape as html
 from typing import Any, Final
 
@@ -27,8 +28,9 @@ from dicomnet.statemachine import (
 )
 
 from . import marks as marked
-from .arrows import Arrow, Line, arrows_of
+from .arrows import Arrow, Line, View, arrows_of
 from .marks import Mark, Marks, heaviest
+from .standard import address_of
 
 FONT: Final = "Helvetica"
 # Fill colours by phase; text on each of them is black and stays readable in grey.
@@ -41,9 +43,17 @@ FILL: Final = {
 }
 PLAIN_FILL: Final = "#ffffff"
 INK: Final = "#222222"
-# An arrow that leads to an end is coloured by the phase it leads to.
-END_INK: Final = {"idle": "#5f6b76", "closing": "#b0301f"}
-REFUSED_INK: Final = "#6f6f6f"
+# Who causes an event: colours that the colour-blind can tell apart, and letters that tell them apart without colour.
+ORIGINS: Final = {
+    "local-user": ("the local user", "#0060a8", "b"),
+    "peer-pdu": ("the peer", "#a84300", ""),
+    "transport": ("the transport", "#00684f", "i"),
+    "timer": ("a timer", "#8a3a78", "u"),
+}
+BOX_INK: Final = "#b4bcc5"
+BOX_FONT: Final = "#59636e"
+# A machine of so many states is boxed by phase.
+LARGE: Final = 8
 # From so many other states on, a state is drawn again beside each state that leads to it.
 KNOT: Final = 6
 MEANING_WIDTH: Final = 25
@@ -53,28 +63,52 @@ KEY_ROWS: Final = 19
 START: Final = "start"
 
 
-def machine_dot(machine: Machine[Any], marks: Marks | None = None) -> str:
-    """The DOT source of a machine's state diagram; with `marks` its arrows say what a run has covered."""
-    found = arrows_of(machine)
+def machine_dot(machine: Machine[Any], marks: Marks | None = None, view: View | None = None) -> str:
+    """The DOT source of a machine's state diagram, or of what a view leaves of it.
+
+    With `marks` its arrows say what a run has covered.
+    """
+    found = arrows_of(machine, view)
     knots = _knots(machine, found)
-    graph = _graph(machine.name, _caption(machine, found, knots, marks), "TB")
+    name = machine.name if view is None else view.name
+    graph = _graph(name, _caption(machine, found, knots, marks, view), "TB")
     graph.node(START, "", shape="circle", width="0.12", fixedsize="true", fillcolor=INK, tooltip="start")
     graph.edge(START, machine.initial, tooltip=f"starts in {machine.initial}")
-    for state in machine.states:
-        graph.node(state.name, _state_label(state), tooltip=_state_tip(state), fillcolor=_fill(state))
-    for state in machine.states:
-        copies: set[str] = set()
-        for arrow in found:
-            if arrow.source != state.name:
-                continue
-            target = arrow.target
-            if _wants_copy(arrow, knots):
-                target = f"{arrow.target} from {state.name}"
-                if target not in copies:
-                    copies.add(target)
-                    _copy(graph, target, machine.state[arrow.target])
-            _edge(graph, machine, found, arrow, target, marks)
+    shown = {name for arrow in found for name in (arrow.source, arrow.target)}
+    states = [state for state in machine.states if view is None or state.name in shown]
+    boxed = len(states) >= LARGE
+    for phase in dict.fromkeys(state.phase for state in states):
+        with graph.subgraph(name=f"cluster_{phase}" if boxed else None) as box:
+            if boxed:
+                box.attr(label=phase, color=BOX_INK, fontcolor=BOX_FONT, labeljust="l", style="rounded")
+            for state in (each for each in states if each.phase == phase):
+                _state(box, machine, state)
+                for copied in _copied(found, knots, state.name):
+                    _copy(box, f"{copied} from {state.name}", machine.state[copied])
+    if boxed:
+        graph.attr(newrank="true")
+        _below(graph, states, found, knots)
+    for arrow in found:
+        target = f"{arrow.target} from {arrow.source}" if _wants_copy(arrow, knots) else arrow.target
+        _edge(graph, machine, found, arrow, target, marks)
     return graph.source
+
+
+def _copied(found: tuple[Arrow, ...], knots: set[str], source: str) -> dict[str, None]:
+    """The states that are drawn again beside this one."""
+    return dict.fromkeys(a.target for a in found if a.source == source and _wants_copy(a, knots))
+
+
+def _below(graph: graphviz.Digraph, states: list[State], found: tuple[Arrow, ...], knots: set[str]) -> None:
+    """Keep each phase below all of the phase before it, by arrows that nobody sees."""
+    phases = list(dict.fromkeys(state.phase for state in states))
+    phase_of = {state.name: state.phase for state in states}
+    for arrow in found:
+        before, behind = phases.index(phase_of[arrow.source]), phases.index(phase_of[arrow.target])
+        if behind == before + 1 and not _wants_copy(arrow, knots):
+            for state in (each for each in states if each.phase == phase_of[arrow.source]):
+                for copied in _copied(found, knots, state.name):
+                    graph.edge(f"{copied} from {state.name}", arrow.target, style="invis", weight="0")
 
 
 def coupling_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> str:
@@ -99,7 +133,7 @@ def coupling_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> st
             [(f"{row.part}, {row.event} in {', '.join(row.states)}:", row.why) for row in coupling.absorbed],
         ),
     ]
-    graph = _graph("coupling", _key(COUPLING_TITLE, COUPLING_SOURCE, note, key, {}), "LR")
+    graph = _graph("coupling", _key(COUPLING_TITLE, COUPLING_SOURCE, note, key, {}, []), "LR")
     for name in parts:
         machine = machines[name]
         label = f"<<b>{html(name)}</b><br/>{html(machine.title)}>"
@@ -147,6 +181,22 @@ def _graph(name: str, caption: str, direction: str) -> graphviz.Digraph:
 
 def _fill(state: State) -> str:
     return FILL.get(state.phase, PLAIN_FILL)
+
+
+def _state(graph: graphviz.Digraph, machine: Machine[Any], state: State) -> None:
+    graph.node(
+        state.name,
+        _state_label(state),
+        tooltip=_state_tip(state),
+        fillcolor=_fill(state),
+        **_link(machine.source),
+    )
+
+
+def _link(clause: str) -> dict[str, str]:
+    """Where the clause can be read, in the standard; a page opens it beside this one."""
+    address = address_of(clause)
+    return {} if address is None else {"URL": address, "target": "_blank"}
 
 
 def _state_label(state: State) -> str:
@@ -201,45 +251,33 @@ def _edge(
     marks: Marks | None,
 ) -> None:
     ink, wide, sign = INK, "1", ""
+    if marks is None and len(arrow.origins) == 1:
+        ink = ORIGINS[arrow.origins[0]][1]
     if marks is not None:
         cells = [(arrow.source, kind.name) for line in arrow.lines for kind in line.events]
         mark = heaviest(marks, cells)
         ink, sign = marked.INK[mark], f"{marked.SIGN[mark]} "
         wide = "2" if mark is Mark.FAILED else "1"
-    elif arrow.refused:
-        ink = REFUSED_INK
-    elif machine.state[arrow.target].phase != machine.state[arrow.source].phase:
-        ink = END_INK.get(machine.state[arrow.target].phase, INK)
     tip = _text("\n".join(_line_tip(machine, line) for line in arrow.lines))
     graph.edge(
         arrow.source,
         target,
-        _label(_signed(sign, _arrow_lines(arrow))),
+        _label(_arrow_lines(arrow, sign, plain=marks is not None)),
         color=ink,
         fontcolor=ink,
         labeltooltip=tip,
         style="dashed" if arrow.refused else "solid",
         tooltip=tip,
+        **_link(arrow.lines[0].action.clause),
         **({} if marks is None else {"penwidth": wide}),
         **_ports(found, arrow, target),
     )
 
 
 def _ports(found: tuple[Arrow, ...], arrow: Arrow, target: str) -> dict[str, str]:
-    """Keep clear of a loop, which stands at the right of its state, where it is known which way to go.
-
-    A copy is always below, and a lone arrow to it would cross the loop's label; several spread by themselves.
-    A state that leads to no other is below all that lead to it.
-    """
-    ports: dict[str, str] = {}
-    if target != arrow.target:
-        ends = (arrow.source, arrow.target)
-        beside = [each for each in found if (each.source, each.target) == ends and not _is_loop(each)]
-        if len(beside) == 1 and _has_loop(found, arrow.source):
-            ports["tailport"] = "se"
-    elif target != arrow.source and _has_loop(found, target) and _is_last(found, target):
-        ports["headport"] = "n"
-    return ports
+    """Keep clear of a loop, which stands at the right of its state: one that leads to no other is below all others."""
+    last = target == arrow.target != arrow.source and _has_loop(found, target) and _is_last(found, target)
+    return {"headport": "n"} if last else {}
 
 
 def _is_last(found: tuple[Arrow, ...], name: str) -> bool:
@@ -250,17 +288,22 @@ def _has_loop(found: tuple[Arrow, ...], name: str) -> bool:
     return any(each.source == name and _is_loop(each) for each in found)
 
 
-def _signed(sign: str, lines: Iterator[str]) -> list[str]:
-    first, *rest = lines
+def _arrow_lines(arrow: Arrow, sign: str = "", *, plain: bool = False) -> list[str]:
+    """The lines of an arrow as DOT's HTML: each event in the letters of who causes it, unless they are to be plain."""
+    said: dict[str, None] = {}
+    for line in arrow.lines:
+        code = f": {line.branch.refuse}" if arrow.refused else ""
+        for part in _wrap(f"{_event_names([kind.name for kind in line.events])} / {line.action.name}{code}"):
+            said[html(part, quote=False) if plain else _lettered(line.origin, part)] = None
+    guard = [] if arrow.guard is None else textwrap.wrap(f"[{arrow.guard}]", GUARD_WIDTH)
+    first, *rest = [*said, *(html(part, quote=False) for part in guard)]
     return [sign + first, *rest]
 
 
-def _arrow_lines(arrow: Arrow) -> Iterator[str]:
-    for line in arrow.lines:
-        code = f": {line.branch.refuse}" if arrow.refused else ""
-        yield from _wrap(f"{_event_names([kind.name for kind in line.events])} / {line.action.name}{code}")
-    if arrow.guard is not None:
-        yield from textwrap.wrap(f"[{arrow.guard}]", GUARD_WIDTH)
+def _lettered(origin: str, text: str) -> str:
+    _, ink, tag = ORIGINS[origin]
+    inner = html(text, quote=False)
+    return f'<font color="{ink}">{f"<{tag}>{inner}</{tag}>" if tag else inner}</font>'
 
 
 def _wrap(text: str) -> list[str]:
@@ -288,9 +331,10 @@ def _line_tip(machine: Machine[Any], line: Line) -> str:
 def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any], style: str) -> None:
     """One arrow for the rules that differ in trigger and event only."""
     first = rules[0]
-    lines = [_rule_words(rule) for rule in rules]
+    said = [_rule_words(rule) for rule in rules]
     if first.where is not None:
-        lines += _wrap(f"[{first.where[0]} in {', '.join(first.where[1])}]")
+        said += _wrap(f"[{first.where[0]} in {', '.join(first.where[1])}]")
+    lines = [html(line, quote=False) for line in said]
     tip = _text(
         "\n".join(f"{_rule_words(rule)} ({to.event[rule.event].meaning}): {rule.why}" for rule in rules)
     )
@@ -308,9 +352,9 @@ def _rule_words(rule: Rule) -> str:
     return f"{rule.trigger} -> {rule.event}"
 
 
-def _label(lines: list[str] | Iterator[str]) -> str:
-    """Lines set flush left, a little off the arrow."""
-    return "".join(f" {graphviz.escape(line)} \\l" for line in lines)
+def _label(lines: list[str]) -> str:
+    """Lines of DOT's HTML set flush left, a little off the arrow."""
+    return "<" + "".join(f' {line} <br align="left"/>' for line in lines) + ">"
 
 
 def _text(text: str) -> str:
@@ -321,22 +365,36 @@ def _text(text: str) -> str:
 # --- the key ---------------------------------------------------------------------------------------------
 
 
-def _caption(machine: Machine[Any], found: tuple[Arrow, ...], knots: set[str], marks: Marks | None) -> str:
+def _caption(
+    machine: Machine[Any],
+    found: tuple[Arrow, ...],
+    knots: set[str],
+    marks: Marks | None,
+    view: View | None = None,
+) -> str:
     note = "An arrow says event / action [guard]."
     if any(_wants_copy(arrow, knots) for arrow in found):
         note += " A small box is the state of that name, drawn again."
     if any(arrow.refused for arrow in found):
         note += " Dashed: refused with that code."
     note += " An event with no arrow in a state is refused there."
+    lines = [line for arrow in found for line in arrow.lines]
+    events, actions = (
+        {kind.name for line in lines for kind in line.events},
+        {line.action.name for line in lines},
+    )
     key = [
-        ("Events", [(kind.name, kind.meaning) for kind in machine.events]),
-        ("Actions", [(action.name, action.description) for action in machine.actions.values()]),
+        ("Events", [(kind.name, kind.meaning) for kind in machine.events if kind.name in events]),
+        ("Actions", [(a.name, a.description) for a in machine.actions.values() if a.name in actions]),
     ]
-    phases = {state.phase: _fill(state) for state in machine.states}
+    shown = {name for arrow in found for name in (arrow.source, arrow.target)}
+    phases = {state.phase: _fill(state) for state in machine.states if state.name in shown}
     if marks is not None:
         note += " Arrows: what a run has covered; of several cells on one the worst counts."
         phases |= {f"{marked.SIGN[mark]} {mark.value}": marked.FILL[mark] for mark in Mark}
-    return _key(machine.title, machine.source, note, key, phases)
+    title = machine.title if view is None else f"{machine.title}: {view.title}"
+    origins = [] if marks is not None else [o for o in ORIGINS if any(o in arrow.origins for arrow in found)]
+    return _key(title, machine.source, note, key, phases, origins)
 
 
 def _key(
@@ -345,8 +403,9 @@ def _key(
     note: str,
     lists: list[tuple[str, list[tuple[str, str]]]],
     phases: Mapping[str, str],
+    origins: list[str],
 ) -> str:
-    """An HTML-like label: title, note, colours of the phases, and the lists in even columns of KEY_ROWS at most."""
+    """An HTML-like label: title, note, the colours, and the lists in even columns of KEY_ROWS at most."""
     columns: list[str] = []
     for heading, rows in lists:
         height = -(-len(rows) // -(-len(rows) // KEY_ROWS))
@@ -356,11 +415,13 @@ def _key(
         ]
     swatches = "".join(f'<td bgcolor="{fill}">{html(phase)}</td>' for phase, fill in phases.items())
     legend = f'<tr><td align="left"><table border="0" cellspacing="4"><tr>{swatches}</tr></table></td></tr>'
+    causes = ", ".join(_lettered(origin, ORIGINS[origin][0]) for origin in origins)
+    caused = f'<tr><td align="left">An event is caused by {causes}.</td></tr>' if origins else ""
     return (
         '<<table border="0" cellpadding="1">'
         f'<tr><td align="left"><font point-size="13"><b>{html(title)}</b> ({html(source)})</font></td></tr>'
         f'<tr><td align="left">{html(" ".join(note.split()))}</td></tr>'
-        f"{legend if len(phases) > 1 else ''}"
+        f"{caused}{legend if len(phases) > 1 else ''}"
         f'<tr><td align="left"><table border="0" cellspacing="8"><tr>{"".join(columns)}</tr></table></td></tr>'
         "</table>>"
     )

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from dicomnet.statemachine import COUPLING, MACHINES
+from typing import Final
 
+from dicomnet.statemachine import ASSOCIATION, COUPLING, COUPLING_TITLE, MACHINES
+
+from .arrows import View
 from .dot import coupling_dot, machine_dot
 from .marks import Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 
-DIAGRAMS: tuple[str, ...] = (*MACHINES, "coupling")
+# What one end of an association sees of its machine: the other end's way in is not there, and what follows from it.
+VIEWS: Final = {
+    view.name: view
+    for view in (
+        View(
+            "association-requestor",
+            ASSOCIATION.name,
+            "the end that asks for the association",
+            frozenset({"Evt5"}),
+            frozenset({"local-end-is-association-acceptor"}),
+        ),
+        View(
+            "association-acceptor",
+            ASSOCIATION.name,
+            "the end that is asked for the association",
+            frozenset({"Evt1"}),
+            frozenset({"local-end-is-association-requestor"}),
+        ),
+    )
+}
+DIAGRAMS: tuple[str, ...] = (*MACHINES, *VIEWS, "coupling")
+
+
+def title_of(name: str) -> str:
+    """What one of `DIAGRAMS` shows; raises `KeyError` for any other name."""
+    if name == "coupling":
+        return COUPLING_TITLE
+    view = VIEWS.get(name)
+    return MACHINES[name].title if view is None else f"{MACHINES[view.machine].title}: {view.title}"
 
 
 def dot_of(name: str, marks: Marks | None = None) -> str:
@@ -18,11 +49,13 @@ def dot_of(name: str, marks: Marks | None = None) -> str:
     """
     if name == "coupling":
         return coupling_dot(COUPLING, MACHINES)
-    return machine_dot(MACHINES[name], marks)
+    view = VIEWS.get(name)
+    return machine_dot(MACHINES[name if view is None else view.machine], marks, view)
 
 
 def mermaid_of(name: str) -> str:
     """The Mermaid text of one of `DIAGRAMS`; raises `KeyError` for any other name."""
     if name == "coupling":
         return coupling_mermaid(COUPLING, MACHINES)
-    return machine_mermaid(MACHINES[name])
+    view = VIEWS.get(name)
+    return machine_mermaid(MACHINES[name if view is None else view.machine], view)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dicomnet.statemachine import Coupling, Machine
 
-from .arrows import arrows_of
+from .arrows import View, arrows_of
 
 # Also what begins an entity, a comment or directive, a formula, Markdown, and a shape.
 _ESCAPED: Final = {
@@ -24,15 +24,24 @@ def escaped(text: str) -> str:
     return "".join(_ESCAPED.get(c, c) for c in plain)
 
 
-def machine_mermaid(machine: Machine[Any]) -> str:
-    """The state diagram of a machine; an arrow says its events by action."""
-    lines = ["stateDiagram-v2", f"  accTitle: {escaped(machine.title)}"]
-    lines += [f"  {_name(s.name)}: {escaped(f'{s.name}: {s.meaning}')}" for s in machine.states]
+def machine_mermaid(machine: Machine[Any], view: View | None = None) -> str:
+    """The state diagram of a machine, or of what a view leaves of it; an arrow says its events by action."""
+    found = arrows_of(machine, view)
+    shown = {name for arrow in found for name in (arrow.source, arrow.target)}
+    title = machine.title if view is None else f"{machine.title}: {view.title}"
+    lines = ["stateDiagram-v2", f"  accTitle: {escaped(title)}"]
+    lines += [
+        f"  {_name(s.name)}: {escaped(f'{s.name}: {s.meaning}')}"
+        for s in machine.states
+        if view is None or s.name in shown
+    ]
     lines.append(f"  [*] --> {_name(machine.initial)}")
-    for arrow in arrows_of(machine):
+    for arrow in found:
         said = "<br/>".join(
-            escaped(f"{', '.join(kind.name for kind in line.events)} / {line.action.name}")
-            for line in arrow.lines
+            dict.fromkeys(
+                escaped(f"{', '.join(kind.name for kind in line.events)} / {line.action.name}")
+                for line in arrow.lines
+            )
         )
         guard = f"<br/>{escaped(f'[{arrow.guard}]')}" if arrow.guard else ""
         refused = "<br/>(refused)" if arrow.refused else ""

@@ -8,9 +8,7 @@ from functools import lru_cache
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
-from dicomnet.statemachine import COUPLING_TITLE, MACHINES
-
-from .drawn import DIAGRAMS, dot_of, mermaid_of
+from .drawn import DIAGRAMS, dot_of, mermaid_of, title_of
 from .render import picture
 
 # More pictures than there are tables.
@@ -31,7 +29,7 @@ class Diagram:
     @property
     def title(self) -> str:
         """What it shows."""
-        return COUPLING_TITLE if self.name == "coupling" else MACHINES[self.name].title
+        return title_of(self.name)
 
     @property
     def dot(self) -> str:

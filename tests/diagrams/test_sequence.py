@@ -11,7 +11,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dicomnet.diagrams import Chart, Message, Note, Parting, State, States, chart_mermaid, chart_svg
+from dicomnet.diagrams import (
+    Chart,
+    Happening,
+    Message,
+    Note,
+    Parting,
+    State,
+    States,
+    chart_mermaid,
+    chart_svg,
+)
 
 from ..conformance.command import output, run, wrong_use
 
@@ -89,7 +99,7 @@ WORD = "W" * 200
 @pytest.mark.parametrize("many", range(1, 8))
 def test_nothing_is_wider_than_its_place(many: int) -> None:
     names = tuple(f"end {number} {LONG[:40]}" for number in range(many))
-    each = [
+    each: list[tuple[Happening, ...]] = [
         (Note(1, name, LONG), Note(2, name, WORD), States((State(name, LONG),)), States((State(name, WORD),)))
         for name in names
     ]
