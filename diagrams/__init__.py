@@ -1,12 +1,12 @@
 """Draws the tables: DOT source that is the same each time, and its picture. Reads tables and nothing else."""
 
-from .arrows import Arrow, Line, arrows_of
-from .dot import coupling_dot, machine_dot
+from .arrows import Arrow, Line, View, arrows_of
+from .dot import coupling_dot, endpoint_dot, machine_dot
 from .drawn import DIAGRAMS, VIEWS, dot_of, mermaid_of, title_of
 from .heat import heat_svg
 from .marks import SIGN, Mark, Marks
 from .mermaid import coupling_mermaid, machine_mermaid
-from .render import FORMATS, RenderError, picture
+from .render import FORMATS, RenderError, engine, picture
 from .sequence import (
     MAX_STEPS,
     Chart,
@@ -31,13 +31,17 @@ from .tabular import (
     table_html,
     table_rows,
 )
+from .theme import CLASS, DARK, THEMES
 
 __all__ = [
+    "CLASS",
+    "DARK",
     "DIAGRAMS",
     "FORMATS",
     "MAX_STEPS",
     "SIGN",
     "TABLES",
+    "THEMES",
     "TLS_PROFILES_TABLE",
     "VIEWS",
     "Arrow",
@@ -54,12 +58,15 @@ __all__ = [
     "Rows",
     "State",
     "States",
+    "View",
     "arrows_of",
     "chart_mermaid",
     "chart_svg",
     "coupling_dot",
     "coupling_mermaid",
     "dot_of",
+    "endpoint_dot",
+    "engine",
     "heat_svg",
     "lifelines_of",
     "machine_dot",

@@ -61,6 +61,7 @@ LABEL_WIDTH: Final = 30
 GUARD_WIDTH: Final = 24
 KEY_ROWS: Final = 19
 START: Final = "start"
+ENDPOINT_TITLE: Final = "An endpoint: its parts, their states, and how they meet"
 
 
 def machine_dot(machine: Machine[Any], marks: Marks | None = None, view: View | None = None) -> str:
@@ -135,20 +136,69 @@ def coupling_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> st
     ]
     graph = _graph("coupling", _key(COUPLING_TITLE, COUPLING_SOURCE, note, key, {}, []), "LR")
     for name in parts:
+        _part(graph, machines[name])
+    _coupled(graph, coupling, machines)
+    return graph.source
+
+
+def endpoint_dot(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> str:
+    """The DOT source of the composed endpoint: its parts with their states, and what one of them gives to another."""
+    parts = list(dict.fromkeys(name for rule in coupling.rules for name in (rule.part, rule.to)))
+    note = (
+        "Each box is a machine with its states and the ways between them. A bold arrow says trigger -> event [where]: "
+        "the trigger of one part is the event of the other. Dashed: what the fed machine would tell the user is "
+        "dropped. Dotted: an event that the other part takes instead."
+    )
+    phases = {state.phase: _fill(state) for name in parts for state in machines[name].states}
+    graph = _graph("endpoint", _key(ENDPOINT_TITLE, COUPLING_SOURCE, note, [], phases, []), "LR")
+    for name in parts:
         machine = machines[name]
-        label = f"<<b>{html(name)}</b><br/>{html(machine.title)}>"
-        graph.node(name, label, tooltip=f"{name}: {machine.title} ({machine.source})", fillcolor=PLAIN_FILL)
+        with graph.subgraph(name=f"cluster_{name}") as box:
+            box.attr(label="", color=BOX_INK, style="rounded")
+            _part(box, machine)
+            for state in machine.states:
+                tip, fill = _state_tip(state), _fill(state)
+                box.node(
+                    f"{name} {state.name}",
+                    state.name,
+                    tooltip=tip,
+                    fillcolor=fill,
+                    fontsize="9",
+                    height="0.2",
+                )
+            # Where it starts stands beside what it is.
+            box.edge(name, f"{name} {machine.initial}", style="invis")
+            for ends in dict.fromkeys(
+                (a.source, a.target) for a in arrows_of(machine) if a.source != a.target
+            ):
+                source, target = (f"{name} {end}" for end in ends)
+                box.edge(
+                    source, target, color=BOX_FONT, arrowsize="0.5", penwidth="0.6", tooltip=" to ".join(ends)
+                )
+    _coupled(graph, coupling, machines, penwidth="1.6")
+    return graph.source
+
+
+def _part(graph: graphviz.Digraph, machine: Machine[Any]) -> None:
+    label = f"<<b>{html(machine.name)}</b><br/>{html(machine.title)}>"
+    tip = f"{machine.name}: {machine.title} ({machine.source})"
+    graph.node(machine.name, label, tooltip=tip, fillcolor=PLAIN_FILL)
+
+
+def _coupled(
+    graph: graphviz.Digraph, coupling: Coupling, machines: Mapping[str, Machine[Any]], **drawn: str
+) -> None:
+    """What one part gives to another: an arrow for all that differ in trigger and event only."""
     bundles: dict[tuple[str, str, object, bool], list[Rule]] = {}
     for rule in coupling.rules:
         bundles.setdefault((rule.part, rule.to, rule.where, rule.silent), []).append(rule)
     for rules in bundles.values():
-        _rules(graph, rules, machines[rules[0].to], "dashed" if rules[0].silent else "solid")
+        _rules(graph, rules, machines[rules[0].to], "dashed" if rules[0].silent else "solid", **drawn)
     diverted: dict[tuple[str, str, object], list[Rule]] = {}
     for rule in coupling.diverted:
         diverted.setdefault((rule.part, rule.to, rule.where), []).append(rule)
     for rules in diverted.values():
-        _rules(graph, rules, machines[rules[0].to], "dotted")
-    return graph.source
+        _rules(graph, rules, machines[rules[0].to], "dotted", **drawn)
 
 
 def _graph(name: str, caption: str, direction: str) -> graphviz.Digraph:
@@ -328,7 +378,7 @@ def _line_tip(machine: Machine[Any], line: Line) -> str:
     return "\n".join([*events, f"{line.action.name}{guard}: {done}", f"({clause})"])
 
 
-def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any], style: str) -> None:
+def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any], style: str, **drawn: str) -> None:
     """One arrow for the rules that differ in trigger and event only."""
     first = rules[0]
     said = [_rule_words(rule) for rule in rules]
@@ -345,6 +395,7 @@ def _rules(graph: graphviz.Digraph, rules: list[Rule], to: Machine[Any], style: 
         labeltooltip=tip,
         style=style,
         tooltip=tip,
+        **drawn,
     )
 
 
@@ -415,6 +466,7 @@ def _key(
         ]
     swatches = "".join(f'<td bgcolor="{fill}">{html(phase)}</td>' for phase, fill in phases.items())
     legend = f'<tr><td align="left"><table border="0" cellspacing="4"><tr>{swatches}</tr></table></td></tr>'
+    lists_told = f'<tr><td align="left"><table border="0" cellspacing="8"><tr>{"".join(columns)}</tr></table></td></tr>'
     causes = ", ".join(_lettered(origin, ORIGINS[origin][0]) for origin in origins)
     caused = f'<tr><td align="left">An event is caused by {causes}.</td></tr>' if origins else ""
     return (
@@ -422,7 +474,7 @@ def _key(
         f'<tr><td align="left"><font point-size="13"><b>{html(title)}</b> ({html(source)})</font></td></tr>'
         f'<tr><td align="left">{html(" ".join(note.split()))}</td></tr>'
         f"{caused}{legend if len(phases) > 1 else ''}"
-        f'<tr><td align="left"><table border="0" cellspacing="8"><tr>{"".join(columns)}</tr></table></td></tr>'
+        f"{lists_told if columns else ''}"
         "</table>>"
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 from dicomnet.statemachine import ASSOCIATION, COUPLING, COUPLING_TITLE, MACHINES
 
 from .arrows import View
-from .dot import coupling_dot, machine_dot
+from .dot import ENDPOINT_TITLE, coupling_dot, endpoint_dot, machine_dot
 from .marks import Marks
 from .mermaid import coupling_mermaid, machine_mermaid
 
@@ -31,13 +31,14 @@ VIEWS: Final = {
         ),
     )
 }
-DIAGRAMS: tuple[str, ...] = (*MACHINES, *VIEWS, "coupling")
+COUPLED, COMPOSED = "coupling", "endpoint"
+DIAGRAMS: tuple[str, ...] = (*MACHINES, *VIEWS, COUPLED, COMPOSED)
 
 
 def title_of(name: str) -> str:
     """What one of `DIAGRAMS` shows; raises `KeyError` for any other name."""
-    if name == "coupling":
-        return COUPLING_TITLE
+    if name in (COUPLED, COMPOSED):
+        return COUPLING_TITLE if name == COUPLED else ENDPOINT_TITLE
     view = VIEWS.get(name)
     return MACHINES[name].title if view is None else f"{MACHINES[view.machine].title}: {view.title}"
 
@@ -47,15 +48,15 @@ def dot_of(name: str, marks: Marks | None = None) -> str:
 
     With `marks` the arrows of a machine are coloured by how far a run has covered them.
     """
-    if name == "coupling":
-        return coupling_dot(COUPLING, MACHINES)
+    if name in (COUPLED, COMPOSED):
+        return (coupling_dot if name == COUPLED else endpoint_dot)(COUPLING, MACHINES)
     view = VIEWS.get(name)
     return machine_dot(MACHINES[name if view is None else view.machine], marks, view)
 
 
 def mermaid_of(name: str) -> str:
     """The Mermaid text of one of `DIAGRAMS`; raises `KeyError` for any other name."""
-    if name == "coupling":
-        return coupling_mermaid(COUPLING, MACHINES)
+    if name in (COUPLED, COMPOSED):
+        return coupling_mermaid(COUPLING, MACHINES, states=name == COMPOSED)
     view = VIEWS.get(name)
     return machine_mermaid(MACHINES[name if view is None else view.machine], view)

@@ -49,17 +49,31 @@ def machine_mermaid(machine: Machine[Any], view: View | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def coupling_mermaid(coupling: Coupling, machines: Mapping[str, Machine[Any]]) -> str:
-    """The parts of an endpoint, and what one of them gives to another."""
+def coupling_mermaid(
+    coupling: Coupling, machines: Mapping[str, Machine[Any]], *, states: bool = False
+) -> str:
+    """The parts of an endpoint, with their `states` or without, and what one of them gives to another."""
     parts = list(dict.fromkeys(name for rule in coupling.rules for name in (rule.part, rule.to)))
     lines = ["flowchart LR"]
-    lines += [f'  {_name(part)}["{escaped(part)}<br/>{escaped(machines[part].title)}"]' for part in parts]
+    for part in parts:
+        title = f'{_name(part)}["{escaped(part)}<br/>{escaped(machines[part].title)}"]'
+        lines += _composed(title, machines[part]) if states else [f"  {title}"]
     for rule in coupling.rules:
         arrow = "-.->" if rule.silent else "-->"
         lines.append(
             f'  {_name(rule.part)} {arrow}|"{escaped(f"{rule.trigger} gives {rule.event}")}"| {_name(rule.to)}'
         )
     return "\n".join(lines) + "\n"
+
+
+def _composed(title: str, machine: Machine[Any]) -> list[str]:
+    """A part with its states, and the ways between them."""
+    part = _name(machine.name)
+    lines = [f"  subgraph {title}"]
+    lines += [f'    {part}_{_name(state.name)}["{escaped(state.name)}"]' for state in machine.states]
+    ways = dict.fromkeys((a.source, a.target) for a in arrows_of(machine) if a.source != a.target)
+    lines += [f"    {part}_{_name(source)} --> {part}_{_name(target)}" for source, target in ways]
+    return [*lines, "  end"]
 
 
 def _name(state: str) -> str:

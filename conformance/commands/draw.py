@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,8 @@ import click
 from dicomnet.diagrams import (
     DIAGRAMS,
     FORMATS,
+    THEMES,
+    VIEWS,
     Chart,
     Marks,
     RenderError,
@@ -20,6 +25,7 @@ from dicomnet.diagrams import (
     mermaid_of,
     picture,
 )
+from dicomnet.diagrams import engine as engine_that_draws
 from dicomnet.statemachine import ASSOCIATION
 
 from ..charts import NoChartError, chart_from
@@ -34,6 +40,7 @@ OF_REPORTS = (SEQUENCE, CELLS)
 WALK = "walk-through"
 NAMES = (*DIAGRAMS, WALK, *OF_REPORTS)
 FORMATS_DRAWN = (*FORMATS, "dot", "mermaid")
+OF_CHARTS = ("svg", "mermaid")
 ENDINGS = {"svg": "svg", "png": "png", "dot": "dot", "mmd": "mermaid"}
 ON: Final = click.option(
     "--on",
@@ -50,6 +57,16 @@ COVERAGE: Final = click.option(
 )
 
 
+def _tell_engine(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    try:
+        click.echo(engine_that_draws())
+    except RenderError as error:
+        raise click.ClickException(str(error)) from error
+    ctx.exit()
+
+
 @click.command()
 @click.argument("name", type=NameType(NAMES, "diagram"), metavar="NAME", required=False)
 @click.argument("report", type=click.Path(path_type=Path), required=False, metavar="[REPORT]")
@@ -62,8 +79,18 @@ COVERAGE: Final = click.option(
     type=click.Choice(FORMATS_DRAWN),
     help="What is written; by default by the ending of FILE, and dot (of a chart: mermaid) without one.",
 )
+@click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    default=THEMES[0],
+    show_default=True,
+    help="Of a state diagram: auto is light, and in an SVG dark where its reader prefers that.",
+)
 @click.option("--list", "list_only", is_flag=True, help="List the names and stop.")
-@click.option("--all", "whole", is_flag=True, help="Draw every table, each into a file in the directory DIR.")
+@click.option(
+    "--engine", is_flag=True, is_eager=True, callback=_tell_engine, help="Tell which engine draws, and stop."
+)
+@click.option("--all", "whole", is_flag=True, help="Draw all, each into a file in the directory DIR.")
 @click.option(
     "-o",
     "--output",
@@ -78,16 +105,19 @@ def diagram(
     transport: str,
     coverage: Path | None,
     form: str | None,
+    theme: str,
     list_only: bool,
+    engine: bool,
     whole: bool,
     output: Path | None,
 ) -> None:
     """Draw a table that runs, or what happened in a case.
 
-    NAME is association (PS3.8 2020, Table 9-10), connection, security, listener, library, path (of a connection
-    request to its listener), or coupling: how these meet. Listener and path differ by profile: listener-tcp-linux, ...
-    iscl is one end of an ISCL line: an abstract machine, never on a wire. Tables are drawn by the system's dot if there
-    is one, and else by graphviz-pure.
+    NAME is association (PS3.8 2020, Table 9-10; association-requestor and association-acceptor: what one end sees
+    of it), connection, security, listener, library, path (of a connection request to its listener), coupling: how
+    these meet, or endpoint: how they meet, with their states. Listener and path differ by profile: listener-tcp-
+    linux, ... iscl is one end of an ISCL line: an abstract machine, never on a wire. Tables are drawn by graphviz-
+    pure, or else by the system's dot.
 
     sequence draws a case of a JSON report as a message sequence chart, with the states of both ends, up to where
     expectation and observation part. walk-through is a chart of the steps of making a connection, from the start of
@@ -104,7 +134,7 @@ def diagram(
     if list_only:
         click.echo("\n".join(NAMES))
     elif whole:
-        _draw_all(output, form or "svg")
+        _draw_all(output, form or "svg", theme)
     elif name is None:
         raise click.UsageError(f"which diagram? NAME is one of {', '.join(NAMES)}")
     elif name == WALK:
@@ -117,7 +147,7 @@ def diagram(
     else:
         _refuse_of_reports(report is not None or case_id is not None or bool(transport))
         form = _form(form, output, "dot")
-        put(_drawn(name, form, _marks(name, coverage, form)), _checked(output))
+        put(_drawn(name, form, theme, _marks(name, coverage, form)), _checked(output))
 
 
 def _refuse_of_reports(given: bool) -> None:
@@ -136,8 +166,9 @@ def _marks(name: str, coverage: Path | None, form: str) -> Marks | None:
     """What a run has covered of a table: reports tell of the association's alone."""
     if coverage is None:
         return None
-    if name != ASSOCIATION.name or form == "mermaid":
-        raise click.UsageError("--coverage goes with association, as svg, png or dot")
+    machine = VIEWS[name].machine if name in VIEWS else name
+    if machine != ASSOCIATION.name or form == "mermaid":
+        raise click.UsageError("--coverage goes with association, whole or of one end, as svg, png or dot")
     return marks_of(_read(coverage))
 
 
@@ -166,7 +197,7 @@ def _checked(output: Path | None) -> Path | None:
     return None if output is None else OUTPUT.convert(output, None, click.get_current_context())
 
 
-def _drawn(name: str, form: str, marks: Marks | None = None) -> str | bytes:
+def _drawn(name: str, form: str, theme: str, marks: Marks | None = None) -> str | bytes:
     """A table, drawn."""
     if form == "mermaid":
         return mermaid_of(name)
@@ -174,12 +205,13 @@ def _drawn(name: str, form: str, marks: Marks | None = None) -> str | bytes:
     if form == "dot":
         return source
     try:
-        return picture(source, form)
+        return picture(source, form, theme)
     except RenderError as error:
         raise click.ClickException(f"{error}; FILE.dot needs no drawing") from error
 
 
-def _draw_all(output: Path | None, form: str) -> None:
+def _draw_all(output: Path | None, form: str, theme: str) -> None:
+    """Each into a file of its own; engines are programs, so that several can draw at a time."""
     if output is None:
         raise click.UsageError("--all needs a directory: -o DIR")
     try:
@@ -187,9 +219,13 @@ def _draw_all(output: Path | None, form: str) -> None:
     except OSError as error:
         raise click.ClickException(f"cannot make {str(output)!r}: {error.strerror or error}") from error
     ending = next(ending for ending, each in ENDINGS.items() if each == form)
-    for each in DIAGRAMS:
-        put(_drawn(each, form), output / f"{each}.{ending}")
-        click.echo(str(output / f"{each}.{ending}"))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        drawn = dict(zip(DIAGRAMS, pool.map(partial(_drawn, form=form, theme=theme), DIAGRAMS), strict=True))
+    if form in OF_CHARTS:
+        drawn[WALK] = _chart(walk_through(), form)
+    for name, content in drawn.items():
+        put(content, output / f"{name}.{ending}")
+        click.echo(str(output / f"{name}.{ending}"))
 
 
 def _sequence(report: Path | None, case_id: str | None, transport: str, form: str) -> str:
@@ -203,6 +239,6 @@ def _sequence(report: Path | None, case_id: str | None, transport: str, form: st
 
 
 def _chart(chart: Chart, form: str) -> str:
-    if form not in ("svg", "mermaid"):
+    if form not in OF_CHARTS:
         raise click.UsageError(f"a sequence is drawn as svg or mermaid, not as {form}")
     return chart_svg(chart) if form == "svg" else chart_mermaid(chart)

@@ -1,12 +1,16 @@
 """Pictures: by the engine that a package brings, by the system's dot, or an error that says what to do."""
 
+import re
 import sys
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from dicomnet.diagrams import DIAGRAMS, RenderError, dot_of, picture
+from dicomnet.diagrams import CLASS, DARK, DIAGRAMS, RenderError, dot_of, engine, picture
+
+from ..conformance.command import output, run
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -58,20 +62,98 @@ def test_the_package_draws_png_without_a_system_dot(name: str, nothing_installed
     assert 300 < height < 4000
 
 
-def test_the_dot_of_the_system_goes_first(nothing_installed: Path) -> None:
-    stand_in(nothing_installed, "dot", "print(args, source, end='')")
-    assert picture("digraph é {}", "svg") == "['-Tsvg'] digraph é {}".encode()
-    assert picture("digraph {}", "png").startswith(b"['-Tpng', '-Gdpi=")
-
-
-def test_a_dot_that_cannot_does_not_spoil_it(nothing_installed: Path) -> None:
-    stand_in(nothing_installed, "dot", "print('half'); sys.exit('Format: \"png\" not recognized')")
+def test_the_packaged_engine_goes_first(nothing_installed: Path) -> None:
+    stand_in(nothing_installed, "dot", "print('drawn by another')")
     assert picture("digraph { a }", "png").startswith(b"\x89PNG")
+    assert "graphviz-pure" in engine()
 
 
-def test_a_dot_that_says_nothing_does_not_spoil_it(nothing_installed: Path) -> None:
-    stand_in(nothing_installed, "dot", "")
-    assert picture("digraph { a }", "png").startswith(b"\x89PNG")
+def test_without_it_the_dot_of_the_system_draws(
+    monkeypatch: pytest.MonkeyPatch, nothing_installed: Path
+) -> None:
+    no_package(monkeypatch, nothing_installed)
+    stand_in(nothing_installed, "dot", "print('dot 1.2.3' if args == ['-V'] else (args, source), end='')")
+    assert picture("digraph é {}", "svg", "light") == "(['-Tsvg'], 'digraph é {}')".encode()
+    assert picture("digraph {}", "png").startswith(b"(['-Tpng', '-Gdpi=")
+    assert engine() == f"{nothing_installed / 'dot'}: dot 1.2.3"
+
+
+@pytest.mark.parametrize("body", ["print('half'); sys.exit('Format: \"png\" not recognized')", ""])
+def test_an_engine_that_cannot_does_not_spoil_it(
+    body: str, monkeypatch: pytest.MonkeyPatch, nothing_installed: Path
+) -> None:
+    no_package(monkeypatch, nothing_installed)
+    stand_in(nothing_installed, "graphviz-pure", body)
+    stand_in(nothing_installed, "dot", "print('drawn', end='')")
+    assert picture("digraph { a }", "png") == b"drawn"
+
+
+def test_the_command_tells_the_engine(monkeypatch: pytest.MonkeyPatch, nothing_installed: Path) -> None:
+    assert "graphviz-pure version" in output("diagram", "--engine")
+    no_package(monkeypatch, nothing_installed)
+    result = run("diagram", "--engine")
+    assert result.exit_code == 1
+    assert "no engine can draw diagrams; install graphviz, or: pip install graphviz-pure" in result.output
+    stand_in(nothing_installed, "dot", "sys.exit(3)")
+    assert "/dot: ended with code 3" in run("diagram", "--engine").output
+
+
+# --- light and dark -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_every_colour_has_one_for_dark_paper(name: str) -> None:
+    assert set(re.findall(r"#[0-9a-f]{6}", dot_of(name, {} if name == "association" else None))) <= set(DARK)
+
+
+def test_a_picture_follows_its_reader(nothing_installed: Path) -> None:
+    source = dot_of("association")
+    light, auto, dark = (picture(source, "svg", theme).decode() for theme in ("light", "auto", "dark"))
+    assert "prefers-color-scheme" not in light + dark
+    assert "@media (prefers-color-scheme: dark)" in auto
+    ElementTree.fromstring(auto)
+    for before, behind in DARK.items():
+        if f'fill="{before}"' in light:
+            assert f'[fill="{before}"] {{ fill: {behind}; }}' in auto
+            assert f'fill="{behind}"' in dark
+    assert 'fill="#222222"' not in dark
+    assert dark.count("<text") == light.count("<text")
+    assert light in auto.replace(f'<svg class="{CLASS}"', "<svg").replace(
+        auto[auto.index("\n<style>") : auto.index("</style>") + 8], ""
+    )
+
+
+def test_a_dark_png_is_another_picture(nothing_installed: Path) -> None:
+    assert picture(dot_of("library"), "png", "dark") != picture(dot_of("library"), "png")
+
+
+# --- nothing lies on anything -------------------------------------------------------------------------------
+
+
+def boxes(svg: str) -> list[tuple[str, float, float, float, float]]:
+    """The nodes: their name, left, top, right, bottom."""
+    found: list[tuple[str, float, float, float, float]] = []
+    for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
+        if group.get("class") != "node":
+            continue
+        shapes = [*group.iter(f"{SVG}path"), *group.iter(f"{SVG}polygon")]
+        numbers = re.findall(
+            r"-?\d+(?:\.\d+)?", " ".join(s.get("d") or s.get("points") or "" for s in shapes)
+        )
+        xs, ys = [float(n) for n in numbers[::2]], [float(n) for n in numbers[1::2]]
+        if xs:
+            name = group.findtext(f"{SVG}title") or ""
+            found.append((name, min(xs), min(ys), max(xs), max(ys)))
+    return found
+
+
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_no_two_boxes_overlap(name: str, nothing_installed: Path) -> None:
+    nodes = boxes(picture(dot_of(name), "svg").decode())
+    assert len(nodes) >= 2
+    for (one, left, top, right, bottom), (other, x, y, beyond, below) in combinations(nodes, 2):
+        apart = right <= x or beyond <= left or bottom <= y or below <= top
+        assert apart, f"{one} and {other}"
 
 
 def test_with_no_engine_the_error_says_what_to_install(
