@@ -32,6 +32,8 @@ VIEWS: Final = {
     )
 }
 COUPLED, COMPOSED = "coupling", "endpoint"
+# The table behind a diagram that is none of its own.
+TABLE_BEHIND: Final = {COMPOSED: COUPLED} | {view.name: view.machine for view in VIEWS.values()}
 DIAGRAMS: tuple[str, ...] = (*MACHINES, *VIEWS, COUPLED, COMPOSED)
 
 

@@ -20,7 +20,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata, OptionSpec
 
-from .drawn import DIAGRAMS
+from .drawn import DIAGRAMS, TABLE_BEHIND
 from .render import RenderError
 from .shown import Diagram, svg_of, unknown
 from .tabular import TABLES, Rows, table_rows
@@ -28,6 +28,8 @@ from .tabular import TABLES, Rows, table_rows
 _LOG: Final = logging.getLogger(__name__)
 # A picture is wider than many a page: it is scrolled by itself, with the keyboard as well.
 _SCROLLED: Final = 'class="dicomnet-diagram" style="overflow-x: auto" role="region" tabindex="0"'
+
+NAMES: Final = tuple(dict.fromkeys((*TABLES, *DIAGRAMS)))
 
 
 class DicomnetDirective(SphinxDirective):
@@ -46,11 +48,11 @@ class DicomnetDirective(SphinxDirective):
     def run(self) -> Sequence[nodes.Node]:
         """The nodes that stand in its place."""
         name: str = self.arguments[0]
-        if name not in TABLES:
-            self._warn(unknown(name, TABLES))
+        if name not in NAMES:
+            self._warn(unknown(name, NAMES))
             return []
         title = Diagram(name).title if name in DIAGRAMS else ""
-        shown: list[nodes.Node] = [self._table(table_rows(name), title)]
+        shown: list[nodes.Node] = [self._table(table_rows(TABLE_BEHIND.get(name, name)), title)]
         if "table" not in self.options and title:
             try:
                 picture = self._picture(title, svg_of(name))

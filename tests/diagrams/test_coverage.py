@@ -59,7 +59,7 @@ def test_the_worst_of_several_cells_on_an_arrow_counts() -> None:
     marks = dict.fromkeys(LEGAL, Mark.PASSED) | {("Sta6", "Evt19"): Mark.FAILED}
     lines = [line for line in dot_of("association", marks).splitlines() if "Evt3,4,6,13,19 / AA-8" in line]
     assert [
-        line.split("label=")[1][:4].strip('" ') for line in lines if line.lstrip().startswith("Sta6")
+        line.split("label=")[1][:4].strip("< ") for line in lines if line.lstrip().startswith("Sta6")
     ] == ["\N{BALLOT X}"]
     assert "penwidth=2" in "".join(line for line in lines if line.lstrip().startswith("Sta6"))
     assert dot_of("association") == dot_of("association", None)
