@@ -213,6 +213,15 @@ def test_what_is_not_there_is_said(report: Path, tmp_path: Path) -> None:
     assert "leave them out" in wrong_use("diagram", "association", "--case", "x")
 
 
+def test_a_report_of_others_with_too_much_in_it_is_said(report: Path, tmp_path: Path) -> None:
+    read = json.loads(report.read_text("ascii"))
+    read["cases"][0]["evidence"] *= 500
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(read), "ascii")
+    told = wrong_use("diagram", "sequence", str(other), "--case", read["cases"][0]["id"])
+    assert "cannot be drawn: a chart of more than 1000 steps is no picture" in told
+
+
 # --- tables -----------------------------------------------------------------------------------------------
 
 

@@ -130,6 +130,8 @@ def test_a_diagram_shows_itself(name: str) -> None:
     assert shown.startswith('<svg role="img" aria-label="')
     assert shown.endswith("</svg>\n")
     assert set(re.findall(r' id="([^"]*)"', shown)) >= {f"dicomnet-{name}-graph0"}
+    assert 'style="text-decoration: none"' in shown
+    assert "<a xlink:" not in shown
     assert Diagram(name).dot.startswith("digraph")
     assert Diagram(name).mermaid
 
