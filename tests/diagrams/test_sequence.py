@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from dicomnet.diagrams import Chart, Message, Note, Parting, State, States, chart_mermaid, chart_svg
+from dicomnet.diagrams import (
+    Chart,
+    Happening,
+    Message,
+    Note,
+    Parting,
+    State,
+    States,
+    chart_mermaid,
+    chart_svg,
+)
 
 from ..conformance.command import output, run, wrong_use
 
@@ -89,13 +99,13 @@ WORD = "W" * 200
 @pytest.mark.parametrize("many", range(1, 8))
 def test_nothing_is_wider_than_its_place(many: int) -> None:
     names = tuple(f"end {number} {LONG[:40]}" for number in range(many))
-    each = [
-        (Note(1, name, LONG), Note(2, name, WORD), States((State(name, LONG),)), States((State(name, WORD),)))
-        for name in names
-    ]
-    every = States(tuple(State(name, "Sta13, ARTIM runs (not by the table)") for name in names))
-    across = [Message(3, one, other, WORD) for one, other in pairwise(names)]
-    chart = Chart(LONG * 3, names, (*chain(*each), every, *across, Parting(WORD, LONG * 2)))
+    drawn: list[Happening] = [Parting(WORD, LONG * 2)]
+    for name in names:
+        drawn += [Note(1, name, LONG), Note(2, name, WORD)]
+        drawn += [States((State(name, LONG),)), States((State(name, WORD),))]
+    drawn.append(States(tuple(State(name, "Sta13, ARTIM runs (not by the table)") for name in names)))
+    drawn += [Message(3, one, other, WORD) for one, other in pairwise(names)]
+    chart = Chart(LONG * 3, names, tuple(drawn))
     root = ElementTree.fromstring(chart_svg(chart))
     width = int(root.get("width", "0"))
     boxes = [box for box in root.iter(f"{SVG}rect") if box.get("rx")]
