@@ -148,4 +148,7 @@ def chart_from(path: Path, case_id: str, transport: str = "") -> Chart:
         near = difflib.get_close_matches(case_id, known, n=NEAR) or known[:NEAR]
         told = f"; near: {', '.join(near)}" if near else ""
         raise NoChartError(f"{path}: case {case_id!r} is not in this report{told}")
-    return chart_of(found[0])
+    try:
+        return chart_of(found[0])
+    except ValueError as error:
+        raise NoChartError(f"{path}: case {case_id!r} cannot be drawn: {error}") from error

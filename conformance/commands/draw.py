@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -101,15 +101,10 @@ def _tell_engine(ctx: click.Context, _param: click.Parameter, value: bool) -> No
 def diagram(
     name: str | None,
     report: Path | None,
-    case_id: str | None,
-    transport: str,
-    coverage: Path | None,
-    form: str | None,
-    theme: str,
     list_only: bool,
     engine: bool,
     whole: bool,
-    output: Path | None,
+    **asked: Any,  # noqa: ANN401
 ) -> None:
     """Draw a table that runs, or what happened in a case.
 
@@ -134,10 +129,25 @@ def diagram(
     if list_only:
         click.echo("\n".join(NAMES))
     elif whole:
-        _draw_all(output, form or "svg", theme)
+        _draw_all(asked["output"], asked["form"] or "svg", asked["theme"])
     elif name is None:
         raise click.UsageError(f"which diagram? NAME is one of {', '.join(NAMES)}")
-    elif name == WALK:
+    else:
+        _draw_one(name, report, **asked)
+
+
+def _draw_one(
+    name: str,
+    report: Path | None,
+    *,
+    case_id: str | None,
+    transport: str,
+    coverage: Path | None,
+    form: str | None,
+    theme: str,
+    output: Path | None,
+) -> None:
+    if name == WALK:
         _refuse_of_reports(report is not None or case_id is not None or bool(transport))
         put(_chart(walk_through(), _form(form, output, "mermaid")), _checked(output))
     elif name in OF_REPORTS:

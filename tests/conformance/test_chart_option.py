@@ -97,6 +97,7 @@ def test_simulate_draws_a_run_up_to_what_broke(tmp_path: Path) -> None:
     assert in_order(
         said, "connection request", "LISTENING, queue: 1", "LISTENING, queue: 2", "is accepted", "expected: "
     )
+    assert "nobody" not in said
     # How the run is ended afterwards is left out.
     assert not any("shutdown" in line for line in said)
 

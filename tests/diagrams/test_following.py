@@ -76,6 +76,8 @@ def test_a_rejection_ends_it() -> None:
 def test_what_the_table_does_not_have_is_marked_and_the_state_stays() -> None:
     told = states(case(*STANDS, row("tester", UNKNOWN), row("target", AAbort(2, 1))))
     assert told[-3:] == ["t-Sta6", "T Sta13, ARTIM runs", "t Sta1"]
+    # What comes after octets that are no PDU is told by itself.
+    assert states(case(*STANDS, row("tester", UNKNOWN), row("tester", AReleaseRQ())))[-1] == "t Sta7"
     # An acceptance that nobody asked for, and a close without a word.
     assert states(case(*STANDS, row("target", ACCEPT)))[-1] == "T-Sta6"
     assert states(case(*STANDS, row("target", "closed (FIN)")))[-2:] == ["t Sta1", "T-Sta1"]
@@ -109,7 +111,8 @@ def test_a_pdu_may_come_in_pieces() -> None:
 def test_a_report_that_was_written_by_others_is_drawn_all_the_same(number: object) -> None:
     odd = {"seconds": number, "who": "target", "what": "A-ABORT", "octets": "zz", "total": number}
     chart = chart_of(case(*BEGUN, odd, "no row", id=None))
-    assert len([each for each in chart.happenings if isinstance(each, Message)]) == 3
+    messages = [each for each in chart.happenings if isinstance(each, Message)]
+    assert [each.seconds for each in messages] == [0, 0, 0]
 
 
 def test_it_parts_where_the_target_did_what_was_not_expected() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -99,13 +99,13 @@ WORD = "W" * 200
 @pytest.mark.parametrize("many", range(1, 8))
 def test_nothing_is_wider_than_its_place(many: int) -> None:
     names = tuple(f"end {number} {LONG[:40]}" for number in range(many))
-    each: list[tuple[Happening, ...]] = [
-        (Note(1, name, LONG), Note(2, name, WORD), States((State(name, LONG),)), States((State(name, WORD),)))
-        for name in names
-    ]
-    every = States(tuple(State(name, "Sta13, ARTIM runs (not by the table)") for name in names))
-    across = [Message(3, one, other, WORD) for one, other in pairwise(names)]
-    chart = Chart(LONG * 3, names, (*chain(*each), every, *across, Parting(WORD, LONG * 2)))
+    drawn: list[Happening] = [Parting(WORD, LONG * 2)]
+    for name in names:
+        drawn += [Note(1, name, LONG), Note(2, name, WORD)]
+        drawn += [States((State(name, LONG),)), States((State(name, WORD),))]
+    drawn.append(States(tuple(State(name, "Sta13, ARTIM runs (not by the table)") for name in names)))
+    drawn += [Message(3, one, other, WORD) for one, other in pairwise(names)]
+    chart = Chart(LONG * 3, names, tuple(drawn))
     root = ElementTree.fromstring(chart_svg(chart))
     width = int(root.get("width", "0"))
     boxes = [box for box in root.iter(f"{SVG}rect") if box.get("rx")]
@@ -221,6 +221,15 @@ def test_what_is_not_there_is_said(report: Path, tmp_path: Path) -> None:
     other.write_text('{"schema": "dicomnet-report/99"}', "ascii")
     assert "dicomnet-report/99" in wrong_use("diagram", "sequence", str(other), "--case", "x")
     assert "leave them out" in wrong_use("diagram", "association", "--case", "x")
+
+
+def test_a_report_of_others_with_too_much_in_it_is_said(report: Path, tmp_path: Path) -> None:
+    read = json.loads(report.read_text("ascii"))
+    read["cases"][0]["evidence"] *= 500
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(read), "ascii")
+    told = wrong_use("diagram", "sequence", str(other), "--case", read["cases"][0]["id"])
+    assert "cannot be drawn: a chart of more than 1000 steps is no picture" in told
 
 
 # --- tables -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -122,14 +123,18 @@ def test_where_nothing_draws_the_table_is_shown_and_it_is_said(project: Path) ->
 
 # --- in a notebook ----------------------------------------------------------------------------------------
 
+in_notebook = methodcaller("_repr_svg_")
+
 
 @pytest.mark.parametrize("name", DIAGRAMS)
 def test_a_diagram_shows_itself(name: str) -> None:
-    shown = Diagram(name)._repr_svg_()
+    shown = in_notebook(Diagram(name))
     assert shown == svg_of(name)
     assert shown.startswith('<svg role="img" aria-label="')
     assert shown.endswith("</svg>\n")
     assert set(re.findall(r' id="([^"]*)"', shown)) >= {f"dicomnet-{name}-graph0"}
+    assert 'style="text-decoration: none"' in shown
+    assert "<a xlink:" not in shown
     assert Diagram(name).dot.startswith("digraph")
     assert Diagram(name).mermaid
 
@@ -143,7 +148,7 @@ def test_ids_of_two_pictures_on_one_page_differ() -> None:
 
 
 def test_a_chart_shows_itself() -> None:
-    assert walk_through()._repr_svg_() == chart_svg(walk_through())
+    assert in_notebook(walk_through()) == chart_svg(walk_through())
 
 
 def test_an_unknown_diagram_is_refused_with_near_names() -> None:
