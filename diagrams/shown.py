@@ -60,8 +60,8 @@ def svg_of(name: str) -> str:
     diagram = Diagram(name)
     drawn = picture(diagram.dot, "svg").decode("utf-8")
     element = drawn[drawn.index("<svg") :].replace(' id="', f' id="dicomnet-{name}-')
-    # Graphviz says more of a thing by a link that leads nowhere: a page's style is not to underline it.
-    element = element.replace("<a xlink:title=", '<a style="text-decoration: none" xlink:title=')
+    # Graphviz says more of a thing by a link, which may lead nowhere: a page's style is not to underline it.
+    element = element.replace("<a xlink:", '<a style="text-decoration: none" xlink:')
     return element.replace("<svg", f'<svg role="img" aria-label={quoteattr(diagram.title)}', 1).strip() + "\n"
 
 

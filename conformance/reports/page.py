@@ -30,6 +30,7 @@ from .text import Repeat, printable
 
 # So many cases have a chart each; of more, only those that are no pass, so that the page can still be read.
 MOST_CHARTS: Final = 600
+HERE: Final = "dicomnet.conformance.reports"
 # The worst first: that is what a reader comes for.
 UNHAPPY: Final = ("error", "fail", "inconclusive", "non-strict", "informational")
 _STYLE: Final = re.compile(r"<style>(.*?)</style>\s*", re.DOTALL)
@@ -92,7 +93,7 @@ def _printed(fields: list[Field]) -> list[Field]:
 
 def page_of(report: Data) -> str:
     """The page of a JSON report (schema `dicomnet-report/1`)."""
-    here = files(__package__)
+    here = files(HERE)
     script = (here / "page.js").read_text("utf-8")
     digest = b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     environment = Environment(
