@@ -37,14 +37,18 @@ _STYLE: Final = """
  --line: #3d4650; --link: #79b8ff; --aim: #4a3f14; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 1.5rem; }
 a { color: var(--link); }
-.scroll { overflow: auto; max-height: 90vh; border: 1px solid var(--line); border-radius: 4px; margin: 0 0 1.5rem; }
+.scroll { overflow: auto; max-height: 90vh; width: fit-content; max-width: 100%; box-sizing: border-box;
+ border: 1px solid var(--line); border-radius: 4px; margin: 0 0 1.5rem; }
 .scroll:focus-visible { outline: 3px solid var(--link); }
 table { border-collapse: separate; border-spacing: 0; font-size: .875rem; }
 caption { text-align: left; font-weight: bold; padding: .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
-thead th { position: sticky; top: 0; background: var(--box); }
+thead th { position: sticky; top: 0; z-index: 1; background: var(--box); }
 tbody th { font-weight: 600; white-space: nowrap; }
-tr:target > * { background: var(--aim); }
+tbody th:first-child { position: sticky; left: 0; background: var(--paper); }
+tbody tr { scroll-margin-top: 4rem; }
+tbody tr:target > * { background: var(--aim); }
+.cells td:nth-child(5) { min-width: 18rem; }
 .soft { color: var(--soft); }
 """
 
@@ -211,7 +215,7 @@ def _table(rows: Rows) -> ET.Element:
     """A table that is scrolled by itself, with the keyboard as well."""
     region = {"class": "scroll", "role": "region", "tabindex": "0", "aria-label": _plain(rows.title)}
     scroll = ET.Element("div", region)
-    table = ET.SubElement(scroll, "table")
+    table = ET.SubElement(scroll, "table", {"class": "cells"} if rows.ids else {})
     ET.SubElement(table, "caption").text = _plain(rows.title)
     line = ET.SubElement(ET.SubElement(table, "thead"), "tr")
     for name in rows.head:
