@@ -16,6 +16,8 @@ from ..cases.requestor_build import syntax_of
 from .drafts import SHARED, Change, Draft, changed, drafted, more
 
 REPEATED: Final = 64
+# Maximum lengths that leave little room for a message, in octets.
+SHORT: Final = (32, 8, 33, 128)
 RESULTS: Final = (3, 1, 2, 4, 5, 255, 0)
 
 
@@ -94,6 +96,11 @@ def _contexts(contexts: list[bytes]) -> Change[Acceptance]:
     return lambda draft: setattr(draft, "contexts", list(contexts))
 
 
+def plain(request: AAssociateRQ) -> bytes:
+    """The acceptance of every context, with the first of its transfer syntaxes."""
+    return _plain(request)().octets()
+
+
 def acceptances(request: AAssociateRQ) -> st.SearchStrategy[bytes]:
     """A-ASSOCIATE-AC PDUs for this request whose lengths are right, mostly with one thing that is not usual."""
     changes: tuple[st.SearchStrategy[Change[Acceptance]], ...] = (
@@ -102,6 +109,8 @@ def acceptances(request: AAssociateRQ) -> st.SearchStrategy[bytes]:
         # What becomes of the contexts is what an acceptance is for.
         *(_one(request) for _ in range(6)),
         *(_all(request) for _ in range(6)),
+        # And how long what is sent on them may be.
+        *(changed("longest", st.sampled_from([o.max_length(each) for each in SHORT])) for _ in range(3)),
         more("contexts", _answers(request)),
         more("contexts", st.builds(o.item, st.just(0x21), st.binary(max_size=40))),
     )

@@ -10,7 +10,7 @@ from dicomnet.statemachine import PDV, AAssociateRQ, CEchoRSP, encode_command
 
 from .. import octets as o
 from ..requestor import STRAY
-from .acceptance_strategies import acceptances
+from .acceptance_strategies import acceptances, plain
 from .pdu_strategies import FIXED, data_pdus, fixed_pdus, near_valid, raw_octets, segmentations
 from .repertoire import Repertoire
 from .request_strategies import requests
@@ -66,7 +66,8 @@ def response_pdus(draw: st.DrawFn) -> bytes:
 @st.composite
 def _accepted(draw: st.DrawFn, request: AAssociateRQ) -> list[Act]:
     """An acceptance of any kind; then the user's messages are answered."""
-    acts: list[Act] = [Say(draw(acceptances(request)), draw(segmentations())), "await"]
+    said = st.one_of(*(acceptances(request),) * 3, near_valid((plain(request),)))
+    acts: list[Act] = [Say(draw(said), draw(segmentations())), "await"]
     return [*acts, *draw(st.sampled_from((WELL, WELL, ("serve",), ())))]
 
 

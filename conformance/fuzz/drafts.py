@@ -85,6 +85,9 @@ def drafted(
     return draft.octets()
 
 
+UNKNOWN_SUB_ITEM: Final = st.builds(o.item, st.sampled_from((0x5A, 0x5E, 0x00, 0xFF)), st.binary(max_size=8))
+
+
 def _uid_field(text: str) -> bytes:
     return struct.pack(">H", len(text)) + text.encode("ascii")
 
@@ -96,7 +99,6 @@ def _negotiations() -> st.SearchStrategy[bytes]:
     role = st.sampled_from([o.item(0x54, _uid_field(VERIFICATION) + bytes(pair)) for pair in roles])
     name = struct.pack(">H", 6) + b"tester" + bytes(2)
     identity = st.sampled_from([o.item(0x58, bytes((1, asked)) + name) for asked in (0, 1)])
-    unknown = st.builds(o.item, st.sampled_from((0x5A, 0x5E, 0x00, 0xFF)), st.binary(max_size=8))
     fixed = st.sampled_from(
         (
             o.VERSION_NAME,
@@ -104,7 +106,7 @@ def _negotiations() -> st.SearchStrategy[bytes]:
             o.item(0x57, _uid_field(VERIFICATION) * 2 + b"\0\0"),
         )
     )
-    return st.one_of(unknown, role, window, identity, fixed)
+    return st.one_of(UNKNOWN_SUB_ITEM, role, window, identity, fixed)
 
 
 UNKNOWN_ITEM: Final = st.builds(o.item, st.sampled_from((0x7A, 0x00, 0xFF, 0x60)), st.binary(max_size=8))
@@ -112,7 +114,10 @@ RESERVED: Final = st.sampled_from(
     (b"\xff" * 34, b"\1" + bytes(33), bytes(33) + b"\1", bytes(2) + bytes(range(1, 33)))
 )
 SHARED: Final[tuple[st.SearchStrategy[Callable[[object], None]], ...]] = (
+    # What many get wrong is there more than once.
     changed("version", st.sampled_from((3, 0x8001, 0xFFFF, 0, 2, 0xFFFE))),
+    changed("version", st.sampled_from((3, 0xFFFF, 2))),
+    more("subs", UNKNOWN_SUB_ITEM),
     changed("reserved", RESERVED),
     changed("header", st.integers(1, 255)),
     changed("application", st.sampled_from((o.uid(0x10, OTHER_CONTEXT), b"", o.uid(0x10, "1.2\0")))),

@@ -27,7 +27,6 @@ TOLD: dict[str, str] = {
     "aborts-with-reserved-reason": "reserved abort reason",
     "ignores-end-of-connection": "behind a half-close",
     "requests-with-reserved-octets": "not sent as zero",
-    "takes-malformed-ac": "went on with an acceptance that is wrong",
 }
 
 

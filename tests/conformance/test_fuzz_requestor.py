@@ -90,7 +90,7 @@ SOON = (
     "stays-in-sta11",
     "takes-second-ac",
 )
-MOST = 300
+MOST = 600
 
 
 class CallReference:

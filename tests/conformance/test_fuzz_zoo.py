@@ -34,7 +34,7 @@ SOON = (
     "version-by-equality",
     "wrong-message-id",
 )
-MOST = 300
+MOST = 600
 
 
 class Late(PlainAcceptor):
