@@ -17,14 +17,13 @@ from dicomnet.statemachine import (
 )
 
 from .. import octets as o
-from ..case import AS_INVALID, AS_ODD_RELEASE, AS_RELEASE, Grade, Reading, Stimulus, as_event
-from ..cases.ending import AS_ODD_ABORT
+from ..case import AS_INVALID, AS_RELEASE, Grade, Reading, Stimulus, as_event
 from ..cases.requestor_data import AS_ILL_DATA, AS_STRANGE
 from ..cases.requestor_refusal import AS_ILL_RJ, AS_ODD_RJ, AS_RJ
 from ..cases.user_information import AS_TOO_LONG
 from ..requestor import AS_DATA, AS_REQUEST
 from .acceptance import Acceptance, acceptance
-from .framed import ABORT, AC, DATA, EVENTS, HEADER, LONG_DATA, RELEASE_RP, RELEASE_RQ, RJ, Framed
+from .framed import ABORT, AC, DATA, HEADER, LONG_DATA, RELEASE_RP, RELEASE_RQ, RJ, Framed
 
 # Octets behind the last PDV: what is whole before them may be taken, and the rest dropped.
 _IGNORES: Final = "ignores octets behind the last PDV"
@@ -76,12 +75,8 @@ class CalledStream(Framed):
             case 0x04:
                 self._confused = True
                 return (*AS_ILL_DATA, *AS_INVALID, (Stimulus("Evt10"),))
-            case 0x05:
-                return AS_ODD_RELEASE
-            case 0x07:
-                return AS_ODD_ABORT
             case _:
-                return (*AS_INVALID, *as_event(EVENTS[kind]))
+                return super()._impossible(kind, length)
 
     def _whole(self, kind: int, raw: bytes) -> tuple[Reading, ...]:
         """See `Framed`."""

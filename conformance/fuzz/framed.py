@@ -15,7 +15,8 @@ from typing import ClassVar, Final
 from dicomnet.statemachine import PDU_NAMES
 
 from .. import octets as o
-from ..case import AS_ABORT, AS_INVALID, AS_NOTHING, Reading, Stimulus, as_event
+from ..case import AS_ABORT, AS_INVALID, AS_NOTHING, AS_ODD_RELEASE, Reading, Stimulus, as_event
+from ..cases.ending import AS_ODD_ABORT
 from ..cases.framing import or_waits
 
 HEADER: Final = 6
@@ -131,7 +132,13 @@ class Framed:
 
     def _impossible(self, kind: int, length: int) -> tuple[Reading, ...]:
         """A known type with a length that it cannot have; the end of the PDU is a matter of taste then."""
-        raise NotImplementedError
+        match kind:
+            case 0x05:
+                return AS_ODD_RELEASE
+            case 0x07:
+                return AS_ODD_ABORT
+            case _:
+                return (*AS_INVALID, *as_event(EVENTS[kind]))
 
     def _whole(self, kind: int, raw: bytes) -> tuple[Reading, ...]:
         """A PDU of a length that its type can have."""

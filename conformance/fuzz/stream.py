@@ -12,7 +12,6 @@ from ..case import (
     AS_FORBIDDEN,
     AS_INVALID,
     AS_ODD_DATA,
-    AS_ODD_RELEASE,
     AS_RELEASE,
     DATA_ANSWER,
     RELEASE_ANSWER,
@@ -23,9 +22,8 @@ from ..case import (
     as_event,
 )
 from ..cases.build import odd_request
-from ..cases.ending import AS_ODD_ABORT
 from ..cases.user_information import AS_TOO_LONG
-from .framed import ABORT, DATA, EVENTS, FOUR, HEADER, LONG_DATA, RELEASE_RQ, RQ, Framed
+from .framed import ABORT, DATA, FOUR, HEADER, LONG_DATA, RELEASE_RQ, RQ, Framed
 from .request import Proposal, proposal, request_readings
 
 _PIPELINED: Final = "the user aborts where two requests were sent at once (PS3.7 2020 D.3.3.3)"
@@ -79,12 +77,8 @@ class Stream(Framed):
             case 0x04:
                 self.wild = True
                 return (*AS_ODD_DATA, ((Stimulus("Evt10"),))) if length == 0 else AS_ODD_DATA
-            case 0x05:
-                return AS_ODD_RELEASE
-            case 0x07:
-                return AS_ODD_ABORT
             case _:
-                return (*AS_INVALID, *as_event(EVENTS[kind]))
+                return super()._impossible(kind, length)
 
     def _whole(self, kind: int, raw: bytes) -> tuple[Reading, ...]:
         """A PDU of a length that its type can have."""
