@@ -10,14 +10,23 @@ from dicomnet.statemachine import Machine
 
 from .marks import FILL, SIGN, Mark, Marks
 from .sequence import SVG_NAMESPACE
+from .theme import dark_rules
 
 # Pixels: of a cell, of the column of events, of the row of states, and around the whole.
 WIDE, HIGH, EVENTS, HEAD, MARGIN, LEGEND = 58, 30, 76, 30, 16, 22
+CLASS: Final = "dicomnet-cells"
+# All of it is said of this drawing alone, so that a page in which it stands keeps its own.
 _STYLE: Final = """
-text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1f2328; }
-.title { font-weight: bold; font-size: 14px; } .head { font-weight: bold; } .sign { font-size: 13px; }
-rect { stroke: #8a939c; stroke-width: 0.6; } .paper { stroke: none; fill: #ffffff; }
-.blank { fill: #f7f7f7; stroke: #dcdfe3; }
+.dicomnet-cells text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1f2328; }
+.dicomnet-cells .title { font-weight: bold; font-size: 14px; } .dicomnet-cells .head { font-weight: bold; }
+.dicomnet-cells .sign { font-size: 13px; }
+.dicomnet-cells rect { stroke: #8a939c; stroke-width: 0.6; }
+.dicomnet-cells .paper { stroke: none; fill: #ffffff; }
+.dicomnet-cells .blank { fill: #f7f7f7; stroke: #dcdfe3; }
+"""
+_DARK: Final = """
+@media (prefers-color-scheme: dark) { .dicomnet-cells .paper { fill: #14181d; }
+.dicomnet-cells .blank { fill: #14181d; stroke: #2b323a; } }
 """
 
 
@@ -27,9 +36,10 @@ def heat_svg(machine: Machine[Any], marks: Marks, title: str) -> str:
     top = MARGIN + 26
     height = top + HEAD + HIGH * len(machine.events) + LEGEND * 3 + MARGIN
     size = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}"}
-    root = ET.Element("svg", {"xmlns": SVG_NAMESPACE, "role": "img", **size})
+    root = ET.Element("svg", {"xmlns": SVG_NAMESPACE, "role": "img", "class": CLASS, **size})
     ET.SubElement(root, "title").text = _plain(title)
-    ET.SubElement(root, "style").text = _STYLE
+    drawn = "".join(f'fill="{FILL[mark]}"' for mark in Mark)
+    ET.SubElement(root, "style").text = _STYLE + dark_rules(drawn, CLASS) + _DARK
     ET.SubElement(root, "rect", {"class": "paper", "width": "100%", "height": "100%"})
     _text(root, MARGIN, MARGIN + 12, title, "title")
     for column, state in enumerate(machine.states):

@@ -49,16 +49,21 @@ def darkened(source: str) -> str:
     return f"{head}{brace}{defaults}{rest.lstrip(chr(10))}"
 
 
-def adaptive(svg: str) -> str:
-    """An SVG that follows its reader's wish: light as it is drawn, and dark where that is preferred."""
-    rules = [f".{CLASS} text:not([fill]) {{ fill: {DARK_INK}; }}"]
+def dark_rules(svg: str, css_class: str) -> str:
+    """The style by which what is drawn in an element of this class is dark where that is preferred."""
+    rules = [f".{css_class} text:not([fill]) {{ fill: {DARK_INK}; }}"]
     for light, dark in {"white": PAPER, "black": DARK_INK, **DARK}.items():
         rules += [
-            f'.{CLASS} [{name}="{light}"] {{ {name}: {dark}; }}'
+            f'.{css_class} [{name}="{light}"] {{ {name}: {dark}; }}'
             for name in ("fill", "stroke")
             if f'{name}="{light}"' in svg
         ]
-    style = f"<style>@media (prefers-color-scheme: dark) {{\n{chr(10).join(rules)}\n}}</style>"
+    return f"@media (prefers-color-scheme: dark) {{\n{chr(10).join(rules)}\n}}"
+
+
+def adaptive(svg: str) -> str:
+    """An SVG that follows its reader's wish: light as it is drawn, and dark where that is preferred."""
+    style = f"<style>{dark_rules(svg, CLASS)}</style>"
     at = svg.index("<svg")
     end = svg.index(">", at)
     return f'{svg[:at]}<svg class="{CLASS}"{svg[at + 4 : end + 1]}\n{style}{svg[end + 1 :]}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
@@ -117,3 +118,10 @@ def test_what_makes_no_sense_is_refused(report: Path, tmp_path: Path) -> None:
         "ascii",
     )
     assert len(tips(output("diagram", "cells", str(hostile)))) == 123
+
+
+def test_the_style_of_the_table_is_its_own_alone() -> None:
+    style = heat_svg(ASSOCIATION, {}, "x").partition("<style>")[2].partition("</style>")[0]
+    selectors = [each.strip() for each in re.findall(r"([^{}]+)\{(?!\s*\.)", style)]
+    assert len(selectors) > 6
+    assert all(each.startswith((".dicomnet-cells ", "@media")) for each in selectors)
