@@ -29,7 +29,7 @@ from .jsonfile import report_as_dict
 from .text import Repeat, printable
 
 # So many cases have a chart each; of more, only those that are no pass, so that the page can still be read.
-MOST_CHARTS: Final = 600
+MOST_CHARTS: Final = 400
 HERE: Final = "dicomnet.conformance.reports"
 # The worst first: that is what a reader comes for.
 UNHAPPY: Final = ("error", "fail", "inconclusive", "non-strict", "informational")
