@@ -322,6 +322,11 @@ class ReferenceRequestor(Handler):
         self._subject = self.network.new_object(self)
         self._subject.dial(address, echo_request(called, calling))
 
+    @property
+    def over(self) -> bool:
+        """Whether the result is known and the association is over: nothing is cut off by going now."""
+        return self.result.done and self._subject.endpoint.association.control in ("Sta1", "Sta13")
+
     def _finish(self, ok: bool, text: str, *, over: bool = True) -> None:
         """The result is known; unless `over`, the timer still bounds how long the connection may stand."""
         if over:

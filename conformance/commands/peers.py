@@ -129,7 +129,7 @@ def echo(
         requestor = ReferenceRequestor(
             carrier, address, called_aet, calling_aet, timeout=timeout, security=security
         )
-        carrier.run(lambda: requestor.result.done, timeout + 1.0)
+        carrier.run(lambda: requestor.over, timeout + 1.0)
         result = requestor.result
     finally:
         carrier.end()

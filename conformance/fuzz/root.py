@@ -64,7 +64,9 @@ def root_of(run: CaseRun, made: Compiled) -> Root:
 
 def _cell(hypotheses: frozenset[Hypothesis]) -> Cell | None:
     """The cell whose action is due in the best explanation, or that was driven last in it."""
-    ordered = sorted(hypotheses, key=_goodness)
+    # What is only lenient explains less than what is strict.
+    strictest = min((h.grade for h in hypotheses), default=None)
+    ordered = sorted((h for h in hypotheses if h.grade is strictest), key=_goodness)
     for hypothesis in ordered:
         if hypothesis.unseen:
             transition = hypothesis.unseen[0].transition

@@ -334,6 +334,15 @@ def test_the_requestor_without_its_context(carrier: Transport) -> None:
     until(carrier, lambda: len(here.acceptor.network.alive) == 1)
 
 
+def test_the_result_may_be_known_before_the_release_is_answered(carrier: Transport) -> None:
+    here = Served(carrier, Policy(abstract_syntaxes=()))
+    requestor = ReferenceRequestor(carrier, here.address, "CALLED", "CALLING", timeout=3.0)
+    until(carrier, lambda: requestor.result.done)
+    assert not requestor.over
+    until(carrier, lambda: requestor.over)
+    until(carrier, lambda: len(here.acceptor.network.alive) == 1)
+
+
 @pytest.mark.parametrize("silent_at", ["A-ASSOCIATE-RQ", "P-DATA-TF", "A-RELEASE-RQ"])
 def test_a_peer_that_does_not_answer(carrier: Transport, silent_at: str) -> None:
     acceptor = Acceptor(carrier, {**GOOD, silent_at: []})
