@@ -45,8 +45,7 @@ from .target import Target, Visit
 from .verdict import DEVIATION, Cell, Ending, Result, Verdict, verdict_of
 
 PIECE_SECONDS = 0.001
-# "Rejected for now" (PS3.8 2020 Table 9-21).
-TRANSIENT = 2
+TRANSIENT = 2  # "rejected for now" (PS3.8 2020 Table 9-21)
 
 
 class CaseRun:
@@ -122,7 +121,8 @@ class CaseRun:
             case AwaitTimer():
                 self._await_timer(step, self._target.pace.timer)
             case Idle():
-                self._be_idle(min(step.seconds, self._target.pace.idle))
+                idle = min(step.seconds, self._target.pace.idle)
+                self._wait(idle, lambda: self._silence(idle, patient=False, then=self._next))
             case HalfClose():
                 assert self._link is not None
                 self._note("tester", "half-close (FIN)")
@@ -223,9 +223,6 @@ class CaseRun:
         """Only the target's user has still to answer, or nothing is known of how fast the target is."""
         patience = max(self._target.pace.patience, least)
         self._wait(patience, lambda: self._silence(patience, patient=True, then=self._next))
-
-    def _be_idle(self, seconds: float) -> None:
-        self._wait(seconds, lambda: self._silence(seconds, patient=False, then=self._next))
 
     def _silence(self, seconds: float, *, patient: bool, then: Callable[[], None]) -> None:
         expected = self._oracle.expected()
@@ -401,18 +398,22 @@ class CaseRun:
             return
         self._ending = Ending(how, self._seconds())
         self._note("target", f"closed ({how})")
+        expected, now = self._oracle.expected(), self._target.carrier.now()
         if self._framer.pending:
-            self._differ(
-                self._oracle.expected(), f"closed inside a PDU, after {self._framer.pending} octets of it"
-            )
-            return
-        expected = self._oracle.expected()
-        now = self._target.carrier.now()
-        if not self._oracle.saw_close(now - (self._opened or self._began), now - self._sent):
+            self._cut(how, expected)
+        elif not self._oracle.saw_close(now - (self._opened or self._began), now - self._sent):
             self._differ(expected, f"closed ({how})")
-            return
-        self._saw_answer()
-        self._look_again()
+        else:
+            self._saw_answer()
+            self._look_again()
+
+    def _cut(self, how: str, expected: tuple[str, ...]) -> None:
+        """What was on its way is lost by a reset, however right it was: nobody can judge that."""
+        text = f"closed inside a PDU, after {self._framer.pending} octets of it"
+        if how == "RST":
+            self._finish(Verdict.INCONCLUSIVE, " or ".join(expected), f"{text} (RST: the rest may be lost)")
+        else:
+            self._differ(expected, text)
 
     def _hear(self, pdu: Pdu) -> None:
         """What the user of a requestor does unasked."""
