@@ -92,11 +92,15 @@ def _uid_field(text: str) -> bytes:
     return struct.pack(">H", len(text)) + text.encode("ascii")
 
 
+def _roles() -> st.SearchStrategy[bytes]:
+    """Role selections for Verification."""
+    pairs = ((0, 0), (0, 1), (1, 0), (1, 1))
+    return st.sampled_from([o.item(0x54, _uid_field(VERIFICATION) + bytes(pair)) for pair in pairs])
+
+
 def _negotiations() -> st.SearchStrategy[bytes]:
     """Sub-items of the user information: known ones, and one that is not."""
     window = st.sampled_from([o.item(0x53, bytes((0, a, 0, b))) for a, b in ((1, 1), (4, 4), (0, 0), (2, 1))])
-    roles = ((0, 0), (0, 1), (1, 0), (1, 1))
-    role = st.sampled_from([o.item(0x54, _uid_field(VERIFICATION) + bytes(pair)) for pair in roles])
     name = struct.pack(">H", 6) + b"tester" + bytes(2)
     identity = st.sampled_from([o.item(0x58, bytes((1, asked)) + name) for asked in (0, 1)])
     fixed = st.sampled_from(
@@ -106,7 +110,7 @@ def _negotiations() -> st.SearchStrategy[bytes]:
             o.item(0x57, _uid_field(VERIFICATION) * 2 + b"\0\0"),
         )
     )
-    return st.one_of(UNKNOWN_SUB_ITEM, role, window, identity, fixed)
+    return st.one_of(UNKNOWN_SUB_ITEM, _roles(), window, identity, fixed)
 
 
 UNKNOWN_ITEM: Final = st.builds(o.item, st.sampled_from((0x7A, 0x00, 0xFF, 0x60)), st.binary(max_size=8))
@@ -118,6 +122,7 @@ SHARED: Final[tuple[st.SearchStrategy[Callable[[object], None]], ...]] = (
     changed("version", st.sampled_from((3, 0x8001, 0xFFFF, 0, 2, 0xFFFE))),
     changed("version", st.sampled_from((3, 0xFFFF, 2))),
     more("subs", UNKNOWN_SUB_ITEM),
+    more("subs", _roles()),
     changed("reserved", RESERVED),
     changed("header", st.integers(1, 255)),
     changed("application", st.sampled_from((o.uid(0x10, OTHER_CONTEXT), b"", o.uid(0x10, "1.2\0")))),

@@ -64,6 +64,7 @@ def _titles() -> st.SearchStrategy[bytes]:
 CHANGES: Final[tuple[st.SearchStrategy[Change[Request]], ...]] = (
     changed("called", st.one_of(st.sampled_from((o.NOBODY, o.EXTENDED, o.INDENTED)), _titles())),
     changed("called", st.sampled_from((o.INDENTED, o.EXTENDED, b" " * TITLE))),
+    changed("called", st.just(b" " * TITLE)),
     changed("calling", _titles()),
     changed("contexts", st.lists(_context(), max_size=3)),
     more("contexts", _context()),
