@@ -182,6 +182,8 @@ def accepted_case(
         *END,
         level=level,
         checks=checks,
+        # Whose user goes without a release does so after any acceptance.
+        rests_on=("Sta6", "Evt11"),
     )
 
 
