@@ -11,7 +11,7 @@ Under the figure stands its key: the events, the actions, the colours.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape as html
 from typing import Any, Final
 
@@ -60,6 +60,7 @@ MEANING_WIDTH: Final = 25
 LABEL_WIDTH: Final = 30
 GUARD_WIDTH: Final = 24
 KEY_ROWS: Final = 19
+KEY_WIDTH: Final = 48
 START: Final = "start"
 ENDPOINT_TITLE: Final = "An endpoint: its parts, their states, and how they meet"
 
@@ -481,9 +482,17 @@ def _key(
 
 def _column(heading: str, rows: list[tuple[str, str]]) -> str:
     """One cell of text: rows of cells would be pulled apart to the height of the longest column."""
-    lines = [_bold(heading) or " ", *(_bold(name) + html(text, quote=False) for name, text in rows)]
+    lines = [_bold(heading) or " ", *(line for name, text in rows for line in _entry(name, text))]
     text = "".join(f'{line}<br align="left"/>' for line in lines)
     return f'<td valign="top" align="left" balign="left"><font point-size="9">{text}</font></td>'
+
+
+def _entry(name: str, text: str) -> Iterator[str]:
+    first, *rest = textwrap.wrap(
+        text, max(KEY_WIDTH - len(name), KEY_WIDTH // 2), break_on_hyphens=False
+    ) or [""]
+    yield _bold(name) + html(first, quote=False)
+    yield from (f"    {html(line, quote=False)}" for line in rest)
 
 
 def _bold(text: str) -> str:
