@@ -21,6 +21,7 @@ from .sequence import (
     lifelines_of,
 )
 from .shown import Diagram, svg_of
+from .standard import address_of
 from .tabular import (
     TABLES,
     TLS_PROFILES_TABLE,
@@ -59,6 +60,7 @@ __all__ = [
     "State",
     "States",
     "View",
+    "address_of",
     "arrows_of",
     "chart_mermaid",
     "chart_svg",

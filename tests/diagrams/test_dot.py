@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dicomnet.diagrams import DIAGRAMS, VIEWS, View, arrows_of, coupling_dot, dot_of, machine_dot
+from dicomnet.diagrams import DIAGRAMS, VIEWS, View, address_of, arrows_of, coupling_dot, dot_of, machine_dot
 from dicomnet.statemachine import ASSOCIATION, COUPLING, LISTENER, MACHINES, STAY, Machine, with_cell
 
 from . import gallery
@@ -250,3 +250,24 @@ def test_every_rule_of_the_coupling_is_drawn_once() -> None:
 def test_an_unknown_name_is_no_diagram() -> None:
     with pytest.raises(KeyError):
         dot_of("insecurity")
+
+
+@pytest.mark.parametrize(
+    ("clause", "place"),
+    [
+        ("PS3.8 2020 Table 9-10, Sta7 x Evt19; AA-8, PS3.8 2020 Table 9-9", "part08.html#table_9-10"),
+        ("PS3.8 2020 section 9.2", "part08.html#sect_9.2"),
+        ("PS3.8 2020 9.3.2, Table 9-11", "part08.html#sect_9.3.2"),
+        ("PS3.8 2020 Annex E", "part08.html#chapter_E"),
+        ("PS3.7 2020 D.3.3.2", "part07.html#sect_D.3.3.2"),
+        ("PS3.15 2020 B.12", "part15.html#sect_B.12"),
+        ("PS3.8 2020 7", "part08.html#chapter_7"),
+    ],
+)
+def test_a_clause_has_an_address(clause: str, place: str) -> None:
+    assert address_of(clause) == f"https://dicom.nema.org/medical/dicom/current/output/html/{place}"
+
+
+def test_what_is_no_clause_of_the_standard_has_none() -> None:
+    assert address_of("dicomnet connection layer") is None
+    assert address_of("no clause: our reading") is None
