@@ -58,13 +58,15 @@ TOLD: dict[str, str] = {
 }
 
 
-def fuzzed(kind: type[PlainAcceptor], examples: int, seed: int = 1, findings: int = 1) -> Outcome:
-    """What the fuzzer learns of an acceptor, on virtual time."""
+def fuzzed(
+    kind: type[PlainAcceptor], examples: int, seed: int = 1, findings: int = 1, shrinking: float = 1.0
+) -> Outcome:
+    """What the fuzzer learns of an acceptor, on virtual time; `shrinking` are seconds of the real one."""
     carrier = MemoryTransport()
     acceptor = kind(carrier, aet="ZOO")
     outcome = Outcome(kind.fault or "sound", seed)
     target = Target(carrier, acceptor.address, "ZOO", "DICOMNET", Pace())
-    effort = Effort(seconds=None, examples=examples, seed=seed, findings=findings, shrinking=1.0)
+    effort = Effort(seconds=None, examples=examples, seed=seed, findings=findings, shrinking=shrinking)
     fuzz(target, outcome, effort, Options(recover_limit=40.0))
     return outcome
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from .peers import program, running
 from .test_peers import dicomnet
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.peers
 
@@ -34,6 +37,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser(report: Path) -> Generator[Browser]:
     """The system's Chromium. It keeps a loop running, so that the report has to be there before it."""
+    # Imported here: whoever does not look into a browser need not install what drives one.
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as started:
         opened = started.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
         yield opened
