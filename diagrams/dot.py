@@ -65,15 +65,18 @@ START: Final = "start"
 ENDPOINT_TITLE: Final = "An endpoint: its parts, their states, and how they meet"
 
 
-def machine_dot(machine: Machine[Any], marks: Marks | None = None, view: View | None = None) -> str:
+def machine_dot(
+    machine: Machine[Any], marks: Marks | None = None, view: View | None = None, *, key: bool = True
+) -> str:
     """The DOT source of a machine's state diagram, or of what a view leaves of it.
 
-    With `marks` its arrows say what a run has covered.
+    With `marks` its arrows say what a run has covered. Without the `key` it does not say what the events and actions
+    are, and fits a smaller paper.
     """
     found = arrows_of(machine, view)
     knots = _knots(machine, found)
     name = machine.name if view is None else view.name
-    graph = _graph(name, _caption(machine, found, knots, marks, view), "TB")
+    graph = _graph(name, _caption(machine, found, knots, marks, view, listed=key), "TB")
     graph.node(START, "", shape="circle", width="0.12", fixedsize="true", fillcolor=INK, tooltip="start")
     graph.edge(START, machine.initial, tooltip=f"starts in {machine.initial}")
     shown = {name for arrow in found for name in (arrow.source, arrow.target)}
@@ -88,7 +91,7 @@ def machine_dot(machine: Machine[Any], marks: Marks | None = None, view: View | 
                 for copied in _copied(found, knots, state.name):
                     _copy(box, f"{copied} from {state.name}", machine.state[copied])
     if boxed:
-        graph.attr(newrank="true")
+        graph.attr(newrank="true", ranksep="0.25")
         _below(graph, states, found, knots)
     for arrow in found:
         target = f"{arrow.target} from {arrow.source}" if _wants_copy(arrow, knots) else arrow.target
@@ -423,6 +426,8 @@ def _caption(
     knots: set[str],
     marks: Marks | None,
     view: View | None = None,
+    *,
+    listed: bool = True,
 ) -> str:
     note = "An arrow says event / action [guard]."
     if any(_wants_copy(arrow, knots) for arrow in found):
@@ -446,7 +451,7 @@ def _caption(
         phases |= {f"{marked.SIGN[mark]} {mark.value}": marked.FILL[mark] for mark in Mark}
     title = machine.title if view is None else f"{machine.title}: {view.title}"
     origins = [] if marks is not None else [o for o in ORIGINS if any(o in arrow.origins for arrow in found)]
-    return _key(title, machine.source, note, key, phases, origins)
+    return _key(title, machine.source, note, key if listed else [], phases, origins)
 
 
 def _key(

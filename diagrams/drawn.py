@@ -45,15 +45,16 @@ def title_of(name: str) -> str:
     return MACHINES[name].title if view is None else f"{MACHINES[view.machine].title}: {view.title}"
 
 
-def dot_of(name: str, marks: Marks | None = None) -> str:
+def dot_of(name: str, marks: Marks | None = None, *, key: bool = True) -> str:
     """The DOT source of one of `DIAGRAMS`; raises `KeyError` for any other name.
 
-    With `marks` the arrows of a machine are coloured by how far a run has covered them.
+    With `marks` the arrows of a machine are coloured by how far a run has covered them; without the `key` it is not
+    said what the events and actions of a machine are.
     """
     if name in (COUPLED, COMPOSED):
         return (coupling_dot if name == COUPLED else endpoint_dot)(COUPLING, MACHINES)
     view = VIEWS.get(name)
-    return machine_dot(MACHINES[name if view is None else view.machine], marks, view)
+    return machine_dot(MACHINES[name if view is None else view.machine], marks, view, key=key)
 
 
 def mermaid_of(name: str) -> str:

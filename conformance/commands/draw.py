@@ -55,6 +55,19 @@ COVERAGE: Final = click.option(
     metavar="REPORT",
     help="With association: colour the arrows by what a run has covered, and how it came out.",
 )
+THEME: Final = click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    default=THEMES[0],
+    show_default=True,
+    help="Of a state diagram: auto is light, and in an SVG dark where its reader prefers that.",
+)
+KEY: Final = click.option(
+    "--key/--no-key",
+    default=True,
+    show_default=True,
+    help="Whether a state diagram says what its events and actions are; without, it fits A4.",
+)
 
 
 def _tell_engine(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -79,13 +92,8 @@ def _tell_engine(ctx: click.Context, _param: click.Parameter, value: bool) -> No
     type=click.Choice(FORMATS_DRAWN),
     help="What is written; by default by the ending of FILE, and dot (of a chart: mermaid) without one.",
 )
-@click.option(
-    "--theme",
-    type=click.Choice(THEMES),
-    default=THEMES[0],
-    show_default=True,
-    help="Of a state diagram: auto is light, and in an SVG dark where its reader prefers that.",
-)
+@THEME
+@KEY
 @click.option("--list", "list_only", is_flag=True, help="List the names and stop.")
 @click.option(
     "--engine", is_flag=True, is_eager=True, callback=_tell_engine, help="Tell which engine draws, and stop."
@@ -129,7 +137,7 @@ def diagram(
     if list_only:
         click.echo("\n".join(NAMES))
     elif whole:
-        _draw_all(asked["output"], asked["form"] or "svg", asked["theme"])
+        _draw_all(asked["output"], asked["form"] or "svg", asked["theme"], key=asked["key"])
     elif name is None:
         raise click.UsageError(f"which diagram? NAME is one of {', '.join(NAMES)}")
     else:
@@ -145,6 +153,7 @@ def _draw_one(
     coverage: Path | None,
     form: str | None,
     theme: str,
+    key: bool,
     output: Path | None,
 ) -> None:
     if name == WALK:
@@ -157,7 +166,7 @@ def _draw_one(
     else:
         _refuse_of_reports(report is not None or case_id is not None or bool(transport))
         form = _form(form, output, "dot")
-        put(_drawn(name, form, theme, _marks(name, coverage, form)), _checked(output))
+        put(_drawn(name, form, theme, _marks(name, coverage, form), key=key), _checked(output))
 
 
 def _refuse_of_reports(given: bool) -> None:
@@ -207,11 +216,11 @@ def _checked(output: Path | None) -> Path | None:
     return None if output is None else OUTPUT.convert(output, None, click.get_current_context())
 
 
-def _drawn(name: str, form: str, theme: str, marks: Marks | None = None) -> str | bytes:
+def _drawn(name: str, form: str, theme: str, marks: Marks | None = None, *, key: bool) -> str | bytes:
     """A table, drawn."""
     if form == "mermaid":
         return mermaid_of(name)
-    source = dot_of(name, marks)
+    source = dot_of(name, marks, key=key)
     if form == "dot":
         return source
     try:
@@ -220,7 +229,7 @@ def _drawn(name: str, form: str, theme: str, marks: Marks | None = None) -> str 
         raise click.ClickException(f"{error}; FILE.dot needs no drawing") from error
 
 
-def _draw_all(output: Path | None, form: str, theme: str) -> None:
+def _draw_all(output: Path | None, form: str, theme: str, *, key: bool) -> None:
     """Each into a file of its own; engines are programs, so that several can draw at a time."""
     if output is None:
         raise click.UsageError("--all needs a directory: -o DIR")
@@ -230,7 +239,9 @@ def _draw_all(output: Path | None, form: str, theme: str) -> None:
         raise click.ClickException(f"cannot make {str(output)!r}: {error.strerror or error}") from error
     ending = next(ending for ending, each in ENDINGS.items() if each == form)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        drawn = dict(zip(DIAGRAMS, pool.map(partial(_drawn, form=form, theme=theme), DIAGRAMS), strict=True))
+        drawn = dict(
+            zip(DIAGRAMS, pool.map(partial(_drawn, form=form, theme=theme, key=key), DIAGRAMS), strict=True)
+        )
     if form in OF_CHARTS:
         drawn[WALK] = _chart(walk_through(), form)
     for name, content in drawn.items():

@@ -211,7 +211,7 @@ def _legend(marks: Marks) -> list[dict[str, object]]:
 def _diagram(marks: Marks) -> str:
     """The state diagram; where no engine draws, the table alone has to do."""
     try:
-        svg = picture(dot_of(ASSOCIATION.name, marks), "svg").decode("utf-8")
+        svg = picture(dot_of(ASSOCIATION.name, marks, key=False), "svg").decode("utf-8")
     except RenderError:
         return ""
     return Markup(_PROLOG.sub("", svg))

@@ -145,6 +145,15 @@ def test_each_event_has_the_letters_of_who_causes_it() -> None:
     assert key == "the local user, the peer, the transport, a timer."
 
 
+def test_without_the_key_it_is_not_said_what_events_are() -> None:
+    whole, short = dot_of("association"), dot_of("association", key=False)
+    assert "transport connection indicated</" not in short.partition("label=")[2].partition("labelloc")[0]
+    assert drawn(ASSOCIATION, short) == drawn(ASSOCIATION, whole)
+    assert "An event is caused by " in short
+    assert "<b>Actions</b>" in whole
+    assert "<b>Actions</b>" not in short
+
+
 def test_the_phases_of_a_large_machine_are_boxes() -> None:
     source = machine_dot(ASSOCIATION)
     boxes = re.findall(r'subgraph "?cluster_([\w-]+)"? \{\n(.*?)\n\t\}', source, re.DOTALL)
