@@ -22,7 +22,7 @@ class CouldNotTestError(Exception):
 
 
 def run_again(bench: Bench, script: Script) -> Result:
-    """The verdict on one script, a failure repeated with longer waits.
+    """The verdict on one script, a failure repeated with longer waits; so is one that ends an acceptor for good.
 
     Raises `CouldNotTestError`, and `ScriptError` where the script is not for a target of this role.
     """
@@ -38,6 +38,11 @@ def run_again(bench: Bench, script: Script) -> Result:
     assert result is not None
     if result.verdict is Verdict.FAIL and run.progress[0] >= made.lenient_from:
         result.verdict = Verdict.NON_STRICT
+        return result
+    if target.role == "acceptor" and bench.recover() is None:
+        # Nobody can look again, and that is the worst that a script can show.
+        result.verdict = Verdict.FAIL
+        result.notes.append("since then the target serves no more")
         return result
     return bench.confirm(made.case, result, 2) if result.verdict is Verdict.FAIL else result
 

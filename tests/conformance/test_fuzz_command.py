@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dicomnet.conformance.fuzz import Say, Script, read_token
-from dicomnet.statemachine import AAbort, encode
+from dicomnet.statemachine import AReleaseRQ, encode
 from dicomnet.transports import Address, TcpTransport, echo_request
 
 from ..zoo import ZOO, PlainAcceptor
@@ -20,7 +20,7 @@ from .servers import acceptor, refused, serving, until_it_goes
 
 AS_ZOO = ("--called-aet", "ZOO")
 FEW = ("--examples", "40", "--seed", "1", *PATIENCE)
-RQ, ABORT = encode(echo_request("ZOO", "DICOMNET")), encode(AAbort(0, 0))
+RQ, RELEASE = encode(echo_request("ZOO", "DICOMNET")), encode(AReleaseRQ())
 
 
 def faulty(carrier: TcpTransport) -> Address:
@@ -200,3 +200,15 @@ def test_an_interruption_keeps_what_was_found(tmp_path: Path) -> None:
 
 def test_the_help_has_an_example() -> None:
     assert "Example: dicomnet fuzz" in flat(output("fuzz", "--help"))
+
+
+def test_a_script_that_ends_the_target_fails_when_repeated() -> None:
+    """What is seen on the connection is right; that nobody serves any more is not."""
+    token = Script((Say(RQ), "await", Say(RELEASE), "await", Say(RQ), "listen")).token()
+    options = (*AS_ZOO, "--recover-limit", "0.2", *PATIENCE, "--repeat", token)
+    with acceptor(dies) as address:
+        result = run("fuzz", str(address), *options)
+    assert result.exit_code == 1, result.output
+    assert "since then the target serves no more" in flat(result.output)
+    with acceptor(sound) as address:
+        assert run("fuzz", str(address), *options).exit_code == 0
