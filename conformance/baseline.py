@@ -229,8 +229,11 @@ def read_json_file(path: Path, schema: str) -> dict[str, Any]:
         content: Any = json.loads(octets.decode("utf-8-sig"))
     except OSError as error:
         raise BaselineError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise BaselineError(f"{path}: no JSON: {error}") from error
+    except RecursionError as error:
+        raise BaselineError(f"{path}: no JSON: nested too deeply") from error
+    except ValueError as error:
+        told = "a number that is too long" if "4300 digits" in str(error) else error
+        raise BaselineError(f"{path}: no JSON: {told}") from error
     found: Any = cast("dict[str, Any]", content).get("schema") if isinstance(content, dict) else None
     if found != schema:
         told = f"it is of schema {found!r}" if found else "it names no schema"

@@ -41,6 +41,9 @@ MIN_PATIENCE, PATIENCE_FACTOR = 0.3, 10.0
 FIRST_PATIENCE = 10.0
 # The first failure that is nothing but silence is given this long, once for a target: some are slow in odd places.
 LONG_PATIENCE = 3.0
+# A requestor's user who owes an answer, to a release above all, may think: no healthy association shows how long.
+USER_PATIENCE = 10.0
+USERS_ANSWER = "A-RELEASE-RP"
 
 
 def _echo(evidence: Evidence) -> bytes | str:
@@ -158,7 +161,8 @@ class Bench:
         self.insecure = False  # the link could not be secured, and that is all that is wrong
         self.request: AAssociateRQ | None = None  # what a requestor asks for
         self._remark = remark
-        self._hurried = options.patience is None
+        # The silences that were not given long yet: of the provider, and of a requestor's user who owes an answer.
+        self._hurried = {False, True} if options.patience is None else set[bool]()
 
     def sanity(self) -> Result | None:
         """Healthy associations: from them the pace is told. Gives the one that failed, with the blame as a note."""
@@ -257,14 +261,20 @@ class Bench:
         pace = self.slower().pace
         second = self.once(case, pace).result
         assert second is not None
-        if second.verdict is first.verdict and self._hurried and silent(second.observed):
-            self._hurried = False
+        owed = self.target.role == "requestor" and USERS_ANSWER in second.expected
+        if second.verdict is first.verdict and owed in self._hurried and silent(second.observed):
+            self._hurried.discard(owed)
             self.recover()
             attempts += 1
-            second = self.once(case, replace(pace, patience=max(pace.patience, LONG_PATIENCE))).result
+            long = USER_PATIENCE if owed else LONG_PATIENCE
+            second = self.once(case, replace(pace, patience=max(pace.patience, long))).result
             assert second is not None
             if second.verdict is not first.verdict:
-                self._slow_down(LONG_PATIENCE)
+                self._slow_down(long)
+        if second.verdict is Verdict.FAIL and owed and silent(second.observed):
+            second.notes.append(
+                "no clause bounds how long a user may take: that he is overdue is our reading"
+            )
         second.attempts = attempts
         if second.verdict is not first.verdict:
             second.notes.append(f"not confirmed: at first {first.verdict.value} ({first.observed})")

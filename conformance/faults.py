@@ -80,8 +80,10 @@ def _blame_requestor(result: Result, target: Target) -> str:
     first, observed = result.evidence.first, result.observed
     failure = None if target.tls is None else target.tls.said()
     if observed == "no connection: timeout":
+        # With port 0 each case has another one, which only its evidence tells.
+        where = f" {target.address}" if target.address.port else f" {target.address.host}"
         return (
-            f"the requestor did not call {target.address} within {target.pace.connect:.3g} s. Is it told to call this "
+            f"the requestor did not call{where} within {target.pace.connect:.3g} s. Is it told to call this "
             "host and port ({host} and {port} in a COMMAND)?"
         )
     if "no connection" in observed:

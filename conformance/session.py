@@ -63,7 +63,10 @@ Emit = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Report:
-    """What was learned of one or more targets; `role` is the end of the association that they have."""
+    """What was learned of one or more targets; `role` is the end of the association that they have.
+
+    `command` is what was run, where it was a command.
+    """
 
     target: str
     results: list[Result] = field(default_factory=list[Result])
@@ -71,6 +74,7 @@ class Report:
     blamed: str = ""
     interrupted: bool = False
     role: str = "acceptor"
+    command: str = ""
 
     def summary(self) -> dict[str, int]:
         """How many cases have which verdict; every verdict is named."""

@@ -31,7 +31,7 @@ from dicomnet.statemachine import ASSOCIATION
 from ..charts import NoChartError, chart_from
 from ..coverage import marks_of, read_report
 from ..walkthrough import walk_through
-from .options import OUTPUT, NameType, put
+from .options import OUTPUT, NameType, put, refuse_same_file
 
 # What is drawn of a report, and not of a table.
 SEQUENCE, CELLS = "sequence", "cells"
@@ -156,6 +156,8 @@ def _draw_one(
     key: bool,
     output: Path | None,
 ) -> None:
+    for read in (report, coverage):
+        refuse_same_file(read, output, "the report and -o")
     if name == WALK:
         _refuse_of_reports(report is not None or case_id is not None or bool(transport))
         put(_chart(walk_through(), _form(form, output, "mermaid")), _checked(output))

@@ -8,7 +8,7 @@ import click
 
 from ..charts import NoChartError
 from ..coverage import read_report
-from .options import OUTPUT, save
+from .options import OUTPUT, refuse_same_file, save
 
 
 @click.command()
@@ -29,6 +29,7 @@ def page(report: Path, output: Path) -> None:
 
     Example: dicomnet page report.json -o report.html
     """
+    refuse_same_file(report, output, "REPORT and -o")
     try:
         read = read_report(report)
     except NoChartError as error:

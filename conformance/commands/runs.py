@@ -76,6 +76,10 @@ class Choice:
             return self.requestor.name
         return EMBEDDED if self.address is None else str(self.address)
 
+    def command(self, patterns: tuple[str, ...], *, quick: bool) -> str:
+        """The command of the whole run, without the reports that it writes."""
+        return replace(self, given=(*self.given, *(["--quick"] if quick else []))).repeat(*patterns)
+
     def repeat(self, *ids: str) -> str:
         """The command that repeats these cases."""
         titles = self.called, self.calling

@@ -145,7 +145,7 @@ def test(
     if list_only or dry_run:
         _list(screen, cases, choice, dry_run=dry_run, whole=not select)
         return
-    report = Report(choice.target, role=choice.role)
+    report = Report(choice.target, role=choice.role, command=choice.command(select, quick=quick))
     screen.carry_on = True
     shown = Console(screen, verbose=verbose, baseline=earlier.baseline)
     _run(choice, cases, report, shown, interruption, for_files=bool(files))
@@ -170,7 +170,7 @@ def _given(ctx: click.Context) -> tuple[str, ...]:
     """The options on the command line that decide how a case goes, as they were written."""
     numbers = tuple(
         word
-        for name in ("artim_limit", "patience", "concurrent")
+        for name in ("artim_limit", "patience", "concurrent", "connect_limit", "recover_limit")
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         for word in (f"--{name.replace('_', '-')}", f"{ctx.params[name]:g}")
     )

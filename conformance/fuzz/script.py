@@ -130,4 +130,4 @@ def read_token(token: str) -> Script:
     except (ValueError, zlib.error) as error:
         if isinstance(error, ScriptError):
             raise
-        raise ScriptError(f"no token of a script: {error}") from None
+        raise ScriptError("no token of a script: it is damaged, or cut short") from None

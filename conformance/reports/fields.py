@@ -56,10 +56,13 @@ class Field:
     depth: int
     name: str
     value: str = ""
+    hidden: bool = False
 
     @property
     def written(self) -> str:
-        """The octets in hexadecimal, of many the first."""
+        """The octets in hexadecimal, of many the first; none where they are `hidden`."""
+        if self.hidden:
+            return f"{len(self.octets)} octets"
         more = f" and {len(self.octets) - SHOWN} more" if len(self.octets) > SHOWN else ""
         return self.octets[:SHOWN].hex(" ") + more
 
@@ -195,8 +198,30 @@ def _item(kind: int, body: _Reader) -> Iterator[Field]:
         yield body.number(2, "operations performed")
     elif kind == 0x55:
         yield from body.rest("name", repr(body.octets.decode("latin-1")))
+    elif kind == 0x54 and len(body.octets) >= 4:
+        size = int.from_bytes(body.octets[:2], "big")
+        yield body.number(2, "UID length")
+        name = body.octets[:size].decode("latin-1")
+        yield body.take(
+            size, "SOP class UID", name if uid_name(name) == name else f"{name}: {uid_name(name)}"
+        )
+        for role in ("SCU role", "SCP role"):
+            if body.octets:
+                yield body.number(1, role)
+    elif kind == 0x58:
+        yield from _identity(body)
     else:
         yield from body.rest("value")
+
+
+def _identity(body: _Reader) -> Iterator[Field]:
+    """A user identity (PS3.7 2020 D.3.3.7): what proves who he is stays out of a page that is handed on."""
+    if len(body.octets) >= 4:
+        yield body.number(1, "type")
+        yield body.number(1, "positive response requested")
+        yield body.number(2, "length of the primary field")
+    for field in body.rest("identity"):
+        yield Field(field.offset, field.octets, field.depth, field.name, "not shown", hidden=True)
 
 
 # --- data ---------------------------------------------------------------------------------------------------
@@ -206,7 +231,10 @@ def _pdvs(body: _Reader) -> Iterator[Field]:
     while len(body.octets) >= PDV_HEADER:
         length = int.from_bytes(body.octets[:4], "big")
         control = body.octets[5]
-        yield body.number(4, "PDV length")
+        here = len(body.octets) - 4
+        yield body.take(
+            4, "PDV length", f"{length}, of which {here} are here" if length > here else str(length)
+        )
         yield body.number(1, "context id", deeper=1)
         part = f"{'command' if control & 1 else 'data set'}, {'last' if control & 2 else 'not last'}"
         yield body.take(1, "message control header", f"0x{control:02X}: {part}", deeper=1)

@@ -25,7 +25,7 @@ def report_as_dict(report: Report, repeat: Repeat, baseline: Baseline = NO_BASEL
         "schema": SCHEMA,
         "version": version("dicomnet"),
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        "command": repeat(),
+        "command": report.command or None,
         "target": report.target,
         "role": report.role,
         "interrupted": report.interrupted,

@@ -85,10 +85,7 @@ class _Shared:
 
 
 def _printed(fields: list[Field]) -> list[Field]:
-    return [
-        Field(each.offset, each.octets, each.depth, printable(each.name), printable(each.value))
-        for each in fields
-    ]
+    return [replace(each, name=printable(each.name), value=printable(each.value)) for each in fields]
 
 
 def page_of(report: Data) -> str:
@@ -267,7 +264,7 @@ def _entry(entry: Data, shared: _Shared) -> dict[str, str]:
         "who": f"{_text(entry, 'who')} {connection}".strip(),
         "what": _text(entry, "what"),
         "octets": shared.key(octets, total) if octets else "",
-        "size": f"{total} octets",
+        "size": f"{total} octet{'s' * (total != 1)}",
     }
 
 

@@ -233,6 +233,25 @@ def test_the_fields_of_others(octets: bytes, words: str) -> None:
     assert words in str(names(octets))
 
 
+def test_a_password_is_not_shown() -> None:
+    item = bytes.fromhex("58 00 000e 02 01 0004") + b"user" + bytes.fromhex("0004") + b"word"
+    text = str([(each.written, each.name, each.value) for each in fields_of(wrapped(item))])
+    assert "not shown" in text
+    assert b"word".hex(" ") not in text
+
+
+def test_a_role_selection_has_fields() -> None:
+    item = bytes.fromhex("54 00 0015 0011") + b"1.2.840.10008.1.1" + bytes((1, 0))
+    told = names(wrapped(item))
+    assert [each[1:] for each in told if "role" in each[1]][-2:] == [("SCU role", "1"), ("SCP role", "0")]
+
+
+def wrapped(item: bytes) -> bytes:
+    """A request with this sub-item of the user information alone."""
+    body = bytes.fromhex("0001 0000") + bytes(64) + b"\x50\0" + len(item).to_bytes(2, "big") + item
+    return b"\1\0" + len(body).to_bytes(4, "big") + body
+
+
 def test_of_very_many_fields_the_first_are_told() -> None:
     fields = fields_of(bytes.fromhex("040000007530") + bytes.fromhex("000000020102") * 5000)
     assert len(fields) == 151
@@ -245,14 +264,14 @@ def test_of_very_many_fields_the_first_are_told() -> None:
 
 def test_a_run_writes_its_page_and_a_report_makes_the_same(tmp_path: Path) -> None:
     whole, again, report = tmp_path / "run.html", tmp_path / "again.html", tmp_path / "run.json"
-    one = ("--select", "ul.sta6.evt3", "--select", "sanity.echo")
+    one = ("--select", "ul.sta6.evt3", "--select", "sanity.echo", "--quick")
     result = run("test", *one, "--html", str(whole), "--json", str(report))
     assert result.exit_code == 0, result.output
     assert output("page", str(report), "-o", str(again)) == ""
     dated = re.compile(r"\d\d:\d\d:\d\d UTC")
     assert dated.sub("", again.read_text("utf-8")) == dated.sub("", whole.read_text("utf-8"))
     data = read_json(report)
-    assert data["command"] == "dicomnet test"
+    assert data["command"] == "dicomnet test --quick --select ul.sta6.evt3 --select sanity.echo"
     assert data["date"].endswith(" UTC")
     assert data["version"]
 
@@ -265,6 +284,10 @@ def test_bad_input_is_told(tmp_path: Path) -> None:
     other.write_text("{", "utf-8")
     assert "JSON" in wrong_use("page", str(other), "-o", str(page_file))
     assert "cannot write" in wrong_use("page", str(other), "-o", str(tmp_path / "no" / "page.html"))
+    assert "name the same file" in wrong_use("page", str(other), "-o", str(other))
+    assert other.read_text("utf-8") == "{"
+    other.write_text("[" * 100_000, "utf-8")
+    assert "nested too deeply" in wrong_use("page", str(other), "-o", str(page_file))
     file = str(tmp_path / "one")
     assert "--json and --html name the same file" in wrong_use("test", "--json", file, "--html", file)
     assert not page_file.exists()
