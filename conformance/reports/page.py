@@ -72,7 +72,9 @@ class _Shared:
 
     def key(self, octets: str, total: int) -> str:
         """The name under which these octets are decoded; none where they are not written as octets."""
-        if octets not in self.octets:
+        # The same first octets may be those of a longer whole.
+        kept = f"{total} {octets}"
+        if kept not in self.octets:
             try:
                 raw = bytes.fromhex(octets)
             except ValueError:
@@ -80,8 +82,8 @@ class _Shared:
             said = f"{total} octets" + (
                 f", of which the first {len(raw)} were kept" if total > len(raw) else ""
             )
-            self.octets[octets] = f"octets-{len(self.octets)}", Octets(said, _printed(fields_of(raw)))
-        return self.octets[octets][0]
+            self.octets[kept] = f"octets-{len(self.octets)}", Octets(said, _printed(fields_of(raw)))
+        return self.octets[kept][0]
 
 
 def _printed(fields: list[Field]) -> list[Field]:
@@ -130,7 +132,7 @@ def _page(report: Data) -> dict[str, Any]:
         "counts": [(verdict.value, counts[verdict.value]) for verdict in Verdict],
         "remarks": [printable(str(each)) for each in _list(report, "remarks")],
         "states": [(state.name, state.meaning) for state in ASSOCIATION.states],
-        "events": list(_events(marks, {tuple(_list(row, "cell")) for row in rows})),
+        "events": list(_events(marks, {tuple(map(str, _list(row, "cell"))) for row in rows})),
         "marks": _legend(marks),
         "diagram": _diagram(marks),
         "cases": cases,
@@ -173,7 +175,7 @@ def _facts(report: Data) -> Iterator[tuple[str, str]]:
 # --- Table 9-10 -------------------------------------------------------------------------------------------
 
 
-def _events(marks: Marks, driven: set[tuple[object, ...]]) -> Iterator[tuple[str, str, list[Any]]]:
+def _events(marks: Marks, driven: set[tuple[str, ...]]) -> Iterator[tuple[str, str, list[Any]]]:
     for event in ASSOCIATION.events:
         row: list[Any] = []
         for state in ASSOCIATION.states:

@@ -295,3 +295,12 @@ def test_bad_input_is_told(tmp_path: Path) -> None:
 
 def test_the_help_has_an_example() -> None:
     assert "Example: dicomnet page report.json" in flat(output("page", "--help"))
+
+
+def test_the_same_first_octets_of_two_wholes_are_told_apart() -> None:
+    report = json.loads(json.dumps(report_as_dict(report_of(*ALL[:2]), repeat)))
+    report["cases"][0]["evidence"][0]["total"] = 700
+    report["cases"][1]["cell"] = [["Sta6"], {}]
+    text = page_of(report)
+    assert "700 octets, of which the first 2 were kept" in text
+    assert text.count("<template ") == 2

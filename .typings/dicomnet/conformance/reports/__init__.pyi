@@ -1,1 +1,1 @@
-from conformance.commands import *
+from conformance.reports import *
