@@ -7,7 +7,7 @@ import errno
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -188,9 +188,13 @@ def refuse_same_file(first: Path | None, second: Path | None, options: str) -> N
 
 def refuse_same_files(ctx: click.Context) -> None:
     """Wrong usage where two of `--json`, `--test` and `--chart` are to be one file."""
-    for first, second in combinations(("json", "test", "chart"), 2):
-        both = (ctx.params[f"{first}_file"], ctx.params[f"{second}_file"])
-        refuse_same_file(*both, f"--{first} and --{second}")
+    refuse_shared_file({f"--{name}": ctx.params[f"{name}_file"] for name in ("json", "test", "chart")})
+
+
+def refuse_shared_file(places: Mapping[str, Path | None]) -> None:
+    """Wrong usage where two of these options (as they are written) name one file."""
+    for (first, path), (second, other) in combinations(places.items(), 2):
+        refuse_same_file(path, other, f"{first} and {second}")
 
 
 def refuse_mutant(mutant: str | None, profile: str) -> None:

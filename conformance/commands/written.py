@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -14,7 +13,7 @@ from ..baseline import Baseline
 from ..reports import Repeat, write_json, write_junit
 from ..session import Report
 from .earlier import Earlier
-from .options import OUTPUT, refuse_same_file
+from .options import OUTPUT, refuse_shared_file
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,9 +62,7 @@ WRITERS: Final = {"--json": write_json, "--junit": write_junit, "--html": _write
 
 def files_of(reports: Places, earlier: Earlier) -> list[tuple[Writer, Path]]:
     """What is written at the end, and where. Each has a file of its own."""
-    places = {**reports, "--write-baseline": earlier.write_to}
-    for (first, path), (second, other) in combinations(places.items(), 2):
-        refuse_same_file(path, other, f"{first} and {second}")
+    refuse_shared_file({**reports, "--write-baseline": earlier.write_to})
     written: list[tuple[Writer, Path | None]] = [
         (partial(WRITERS[option], baseline=earlier.baseline), path) for option, path in reports.items()
     ]
